@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Check the contents of both kinds of wheel and use each: ``check_wheels.py FOLDER_PURE FOLDER_COMPILED``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+LIBRARY = ("librdf_live.so", "librdf_live_rdict.pcm", "librdf_live.rootmap", "rdf_live.json")
+# Run with -S: site would put the checkout, installed as editable, before the wheel.
+USE = """
+import sys
+sys.path[1:1] = sys.argv[1:3]
+import rdf_live
+from rdf_live._root import cpp, root
+assert rdf_live.__file__.startswith(sys.argv[1]), f"got {rdf_live.__file__}, expected it in {sys.argv[1]}"
+cpp().TaskGraph.Create()
+loaded = "librdf_live" in root().gSystem.GetLibraries()
+assert loaded == (sys.argv[3] == "compiled"), f"got library loaded: {loaded} from the {sys.argv[3]} wheel"
+"""
+
+
+def check(kind: str, folder: str, tag: str) -> None:
+    """Check the only wheel in `folder`; `tag` starts the part of its name after the version."""
+    (wheel,) = Path(folder).glob("*.whl")
+    if not wheel.stem.split("-", 2)[2].startswith(tag):
+        sys.exit(f"got {wheel.name}, expected the tag {tag}")
+    headers = [header.name for header in (REPOSITORY / "cpp/include/rdf_live").glob("*.hxx")]
+    library = {f"rdf_live/lib/{name}" for name in LIBRARY}
+    wanted = {"rdf_live/__init__.py", "rdf_live/py.typed"}
+    wanted |= {f"rdf_live/cpp/include/rdf_live/{header}" for header in headers}
+    wanted |= library if kind == "compiled" else set()
+    with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as site:
+        missing = sorted(wanted - set(archive.namelist()))
+        if missing or not headers:
+            sys.exit(f"got {wheel.name} without {missing}, expected these and some headers")
+        extra = [name for name in archive.namelist() if "/lib/" in name or name.endswith((".so", ".pcm"))]
+        if kind == "pure" and extra:
+            sys.exit(f"got {extra} in {wheel.name}, expected no compiled files in a pure wheel")
+        archive.extractall(site)
+        # As in site-packages, where ROOT's wheel lies beside ours and the run path of the library finds it.
+        platlib = Path(sysconfig.get_path("platlib"))
+        for name in ("ROOT", "root.libs"):
+            if (platlib / name).is_dir():
+                (Path(site) / name).symlink_to(platlib / name)
+        use = [sys.executable, "-S", "-W", "ignore", "-c", USE, site, str(platlib), kind]
+        subprocess.run(use, check=True, cwd=site)
+    print(f"{wheel.name}: {len(headers)} headers, {kind}, works")
+
+
+if __name__ == "__main__":
+    check("pure", sys.argv[1], "py3-none-any")
+    check("compiled", sys.argv[2], "py3-none-linux")

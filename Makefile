@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# make demo    set up, then watch a distributed analysis fill its histograms
+# make test    set up, then every test        make lint   ruff and mypy
+# make setup   .venv with everything, ROOT included; seconds when nothing changed
+# make cpp     C++ library and tests          make cpp-sanitize   the same with address and undefined-behaviour checks
+# make cpp-install   the library into rdf_live/lib of this checkout
+# make clean   remove what was built (make distclean: .venv too)
+#
+# ENV=active uses the environment that is active (conda, container) instead of .venv, and installs nothing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+STAMP := $(VENV)/.setup-done
+ifeq ($(ENV),active)
+BIN :=
+else
+BIN := $(VENV)/bin/
+endif
+# The first Python that is new enough; PYTHON=... on the command line names another.
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,\
+  $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+PYTEST = $(BIN)python -m pytest $(PYTEST_ARGS)
+
+.PHONY: help
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+
+.PHONY: setup
+ifeq ($(ENV),active)
+setup:
+	@python -c 'import rdf_live' || { echo "ENV=active: rdf_live is not installed in $$(command -v python);" \
+	  "try: pip install --no-deps -e ."; exit 1; }
+else
+# A .venv that was moved, or whose Python was upgraded away, is made again although its stamp is new.
+setup:
+	@$(VENV)/bin/python -c '' 2>/dev/null || rm -f $(STAMP)
+	@$(MAKE) -s $(STAMP)
+
+$(STAMP): pyproject.toml Makefile
+	@$(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  test -n "$(PYTHON)" || { echo "got no Python >= 3.11, expected one as python3 on PATH;" \
+	    "or name it: make setup PYTHON=/path/to/python3"; exit 1; }; \
+	  echo "setup: $(VENV) with $$($(PYTHON) --version)"; \
+	  $(PYTHON) -m venv --clear $(VENV) || { echo "got no $(VENV) from $(PYTHON) -m venv;" \
+	    "on Debian and Ubuntu: apt install python3-venv"; exit 1; }; }
+	@echo "setup: rdf_live, ROOT from PyPI (250 MB) and the test tools; a few minutes the first time"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[root,test]'
+	@touch $@
+	@echo "setup: done"
+endif
+
+.PHONY: demo
+demo: setup
+	@$(BIN)rdf-live demo
+
+.PHONY: test test-unit test-dask test-root
+test: test-unit test-dask test-root cpp
+test-unit test-dask test-root: test-%: setup
+	@echo "== tests: $*"
+	@$(PYTEST) -m $*
+
+.PHONY: lint
+lint: setup
+	@$(BIN)ruff check .
+	@$(BIN)ruff format --check .
+	@$(BIN)mypy
+
+# One line per step; what CMake and the compiler said is shown when they fail.
+CPP_BUILD := build/cpp
+.PHONY: cpp cpp-install cpp-sanitize
+cpp: setup
+	@echo "== C++: $(CPP_BUILD)"
+	@mkdir -p $(CPP_BUILD)
+	@$(BIN)cmake -S . -B $(CPP_BUILD) -G Ninja $(if $(BIN),-DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)ninja) \
+	  -DPython_EXECUTABLE=$$($(BIN)python -c 'import sys; print(sys.executable)') $(CPP_OPTIONS) \
+	  > $(CPP_BUILD)/configure.log 2>&1 || { cat $(CPP_BUILD)/configure.log; exit 1; }
+	@$(BIN)cmake --build $(CPP_BUILD) > $(CPP_BUILD)/build.log 2>&1 || { cat $(CPP_BUILD)/build.log; exit 1; }
+	@$(BIN)ctest --test-dir $(CPP_BUILD) --no-tests=error --output-on-failure
+
+cpp-install: cpp
+	@$(BIN)cmake --install $(CPP_BUILD) --prefix . --component rdf_live
+
+cpp-sanitize:
+	@$(MAKE) cpp CPP_BUILD=build/cpp-sanitize \
+	  CPP_OPTIONS="-DCMAKE_BUILD_TYPE=Debug '-DRDF_LIVE_SANITIZE=address;undefined'"
+
+.PHONY: clean distclean
+clean:
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+distclean: clean
+	@rm -rf $(VENV)

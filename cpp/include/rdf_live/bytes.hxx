@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file bytes.hxx
+/// ROOT's own bytes, for what does not add and for the empty objects ("templates") that a client fills.
+#ifndef RDF_LIVE_BYTES
+#define RDF_LIVE_BYTES
+
+#include <ROOT/RDF/RCutFlowReport.hxx>
+#include <TBufferFile.h>
+#include <TDirectory.h>
+#include <TH1.h>
+#include <TObjArray.h>
+#include <rdf_live/access.hxx>
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace rdf_live {
+
+/// Objects made while this lives belong to no directory and are not deleted behind our back.
+class Detached {
+   TDirectory::TContext fContext{nullptr};
+   bool fAdd = TH1::AddDirectoryStatus();
+
+public:
+   Detached() { TH1::AddDirectory(false); }
+   ~Detached() { TH1::AddDirectory(fAdd); }
+};
+
+/// Null entries are kept, so that positions mean the same on both sides.
+inline std::string WriteObjects(const std::vector<const TObject *> &objects)
+{
+   TObjArray array(static_cast<Int_t>(objects.size()));
+   for (std::size_t i = 0; i < objects.size(); ++i)
+      array.AddAt(const_cast<TObject *>(objects[i]), static_cast<Int_t>(i));
+   TBufferFile buffer(TBuffer::kWrite);
+   buffer.WriteObject(&array);
+   return std::string(buffer.Buffer(), buffer.Length());
+}
+
+/// The caller owns the array and what is in it. Takes an address: cppyy would make text of a string.
+/// \throws std::runtime_error when the bytes hold anything else than an array of objects.
+inline TObjArray *ReadObjects(std::uintptr_t address, std::size_t size)
+{
+   Detached guard;
+   TBufferFile buffer(TBuffer::kRead, static_cast<Int_t>(size), reinterpret_cast<char *>(address), false);
+   std::unique_ptr<TObject> object(buffer.ReadObject(TObjArray::Class()));
+   if (!dynamic_cast<TObjArray *>(object.get()))
+      throw std::runtime_error("rdf_live: got bytes that hold no TObjArray, expected what WriteObjects made");
+   return static_cast<TObjArray *>(object.release());
+}
+
+/// One line a cut: passed, all, name. The name comes last because it may hold anything but a line break.
+inline std::string WriteReport(const ROOT::RDF::RCutFlowReport &report)
+{
+   std::string text;
+   for (const auto &cut : report)
+      text += std::to_string(cut.GetPass()) + ' ' + std::to_string(cut.GetAll()) + ' ' + cut.GetName() + '\n';
+   return text;
+}
+
+/// A report from merged counts, which ROOT itself can make only inside an event loop.
+inline ROOT::RDF::RCutFlowReport MakeReport(const std::vector<std::string> &names, const std::vector<ULong64_t> &passed,
+                                            const std::vector<ULong64_t> &all)
+{
+   ROOT::RDF::RCutFlowReport report;
+   auto &cuts = report.*Member(access::ReportCuts{});
+   for (std::size_t i = 0; i < names.size(); ++i) {
+      ROOT::RDF::TCutInfo cut;
+      cut.*Member(access::CutName{}) = names[i];
+      cut.*Member(access::CutPass{}) = passed.at(i);
+      cut.*Member(access::CutAll{}) = all.at(i);
+      cuts.push_back(cut);
+   }
+   return report;
+}
+
+} // namespace rdf_live
+
+#endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file graph.hxx
+/// All slots of one computation graph in this process, and the plain functions that the publisher calls.
+#ifndef RDF_LIVE_GRAPH
+#define RDF_LIVE_GRAPH
+
+#include <rdf_live/monitor.hxx>
+#include <rdf_live/slot.hxx>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace rdf_live {
+
+class TaskGraph {
+   std::vector<std::unique_ptr<Slot>> fSlots;
+   std::vector<std::size_t> fOffsets;
+   std::size_t fLength = 0;
+   RLoopManager *fManager = nullptr; ///< of the results that only Python knows
+   double fNanosecondsPerEntry = 0;
+   Frame fFinal;
+   std::string fTemplates;
+
+   void Push(std::unique_ptr<Slot> slot)
+   {
+      fOffsets.push_back(fLength);
+      fLength += slot->Size();
+      fSlots.push_back(std::move(slot));
+   }
+
+   void Store(Frame &frame, bool final)
+   {
+      frame.fValues.resize(fLength);
+      frame.fBlobs.clear();
+      Blobs blobs;
+      for (std::size_t i = 0; i < fSlots.size(); ++i)
+         fSlots[i]->Store(frame.fValues.data() + fOffsets[i], blobs, i, final);
+      for (const auto &[index, bytes] : blobs) {
+         const std::uint64_t head[2] = {index, bytes.size()};
+         frame.fBlobs.append(reinterpret_cast<const char *>(head), sizeof(head));
+         frame.fBlobs.append(bytes);
+      }
+   }
+
+   RLoopManager &Manager() const
+   {
+      for (const auto &slot : fSlots)
+         if (auto manager = slot->Manager())
+            return *manager;
+      if (!fManager)
+         throw std::logic_error("rdf_live: got a graph without results, expected at least one");
+      return *fManager;
+   }
+
+   /// Callbacks per entry cost a few ns: invisible next to a usual entry, not next to one of 100 ns.
+   std::uint64_t EntriesPerCall() const
+   {
+      constexpr double kSpacing = 2000; // ns
+      if (fNanosecondsPerEntry <= 0)
+         return 1;
+      return static_cast<std::uint64_t>(std::clamp(kSpacing / fNanosecondsPerEntry, 1., 64.));
+   }
+
+public:
+   static std::shared_ptr<TaskGraph> Create() { return std::make_shared<TaskGraph>(); }
+
+   template <typename T>
+   void Add(const ROOT::RDF::RResultPtr<T> &result, const std::string &kind)
+   {
+      if constexpr (std::is_same_v<T, ROOT::RDF::RCutFlowReport>)
+         Push(std::make_unique<ReportSlot>(result, kind));
+      else if constexpr (std::is_arithmetic_v<T>)
+         Push(std::make_unique<NumberSlot<T>>(result, kind));
+      else
+         Push(std::make_unique<ObjectSlot<T>>(result, kind));
+   }
+   template <typename T>
+   void AddVaried(const ROOT::RDF::Experimental::RResultMap<T> &results, const std::string &kind)
+   {
+      Push(std::make_unique<VariedSlot<T>>(results, kind));
+   }
+   void AddForeign(const std::string &kind) { Push(std::make_unique<ForeignSlot>(kind)); }
+   /// For a graph of foreign results only.
+   template <typename Node>
+   void SetNode(Node &node)
+   {
+      struct Opened : Node {
+         static RLoopManager *Of(Node &n) { return (n.*(&Opened::GetLoopManager))(); }
+      };
+      fManager = Opened::Of(node);
+   }
+
+   /// Books every result afresh for the next task of this process.
+   void Clone()
+   {
+      for (auto &slot : fSlots)
+         slot->Clone();
+   }
+
+   /// \throws std::out_of_range, std::bad_cast if there is no report at this index
+   void Rebook(std::size_t index, const ROOT::RDF::RResultPtr<ROOT::RDF::RCutFlowReport> &report)
+   {
+      dynamic_cast<ReportSlot &>(*fSlots.at(index)).Rebook(report);
+   }
+
+   /// Registers the monitor with the event loop about to run; ROOT forgets it when the loop has ended.
+   void Watch(TaskMonitor &monitor)
+   {
+      auto &manager = Manager();
+      const auto every = EntriesPerCall();
+      monitor.Prepare(every, [this](Frame &frame) { Store(frame, false); },
+                      [&manager] {
+                         // As if every node below had said "enough": the loop ends by itself and finishes its results.
+                         const auto children = static_cast<ROOT::Detail::RDF::RNodeBase &>(manager).*access::Node::Children();
+                         for (unsigned int i = 0; i < children; ++i)
+                            manager.StopProcessing();
+                      });
+      manager.RegisterCallback(every, [&monitor](unsigned int) { monitor.OnEntries(); });
+   }
+
+   /// Takes the finished results, after the event loop.
+   void Finish(const TaskMonitor &monitor)
+   {
+      if (monitor.Entries() > 1000 && monitor.Seconds() > 0)
+         fNanosecondsPerEntry = monitor.Seconds() * 1e9 / static_cast<double>(monitor.Entries());
+      Store(fFinal, true);
+   }
+   FrameView Final() const
+   {
+      return {0,
+              0,
+              fFinal.fValues.data(),
+              fFinal.fValues.size(),
+              fFinal.fBlobs.data(),
+              fFinal.fBlobs.size()};
+   }
+
+   // The description, each as one list for all results.
+   std::size_t Length() const { return fLength; }
+   const std::vector<std::size_t> &Offsets() const { return fOffsets; }
+   std::vector<std::size_t> Lengths() const
+   {
+      return Each<std::size_t>([](const Slot &slot) { return slot.Size(); });
+   }
+   std::vector<std::string> Kinds() const
+   {
+      return Each<std::string>([](const Slot &slot) { return slot.Kind(); });
+   }
+   std::vector<int> Weighted() const
+   {
+      return Each<int>([](const Slot &slot) { return slot.Weighted() ? 1 : 0; });
+   }
+   std::vector<int> Live() const
+   {
+      return Each<int>([](const Slot &slot) { return slot.Live() ? 1 : 0; });
+   }
+   std::vector<std::vector<std::string>> Variations() const
+   {
+      return Each<std::vector<std::string>>([](const Slot &slot) { return slot.Variations(); });
+   }
+   /// Rule, start, stop, and so on, of all that is not a sum.
+   std::vector<std::size_t> Rules() const
+   {
+      std::vector<std::size_t> flat;
+      for (std::size_t i = 0; i < fSlots.size(); ++i) {
+         for (const auto &rule : fSlots[i]->Rules()) {
+            flat.push_back(static_cast<std::size_t>(rule.fRule));
+            flat.push_back(rule.fStart + fOffsets[i]);
+            flat.push_back(rule.fStop + fOffsets[i]);
+         }
+      }
+      return flat;
+   }
+   /// Writes the empty objects, before the event loop; address and size of the bytes.
+   std::pair<std::uintptr_t, std::size_t> Templates()
+   {
+      fTemplates = WriteObjects(Each<const TObject *>([](const Slot &slot) { return slot.Template(); }));
+      return {reinterpret_cast<std::uintptr_t>(fTemplates.data()), fTemplates.size()};
+   }
+
+private:
+   template <typename R, typename F>
+   std::vector<R> Each(F function) const
+   {
+      std::vector<R> all;
+      for (const auto &slot : fSlots)
+         all.push_back(function(*slot));
+      return all;
+   }
+};
+
+/// \name For ctypes
+/// Plain functions, so that the publisher's thread neither holds Python's lock nor enters cppyy.
+///@{
+inline int AcquireFrame(TaskMonitor *monitor, FrameView *view)
+{
+   return monitor->Acquire(*view) ? 1 : 0;
+}
+inline void ReleaseFrame(TaskMonitor *monitor)
+{
+   monitor->Release();
+}
+inline void StopTask(TaskMonitor *monitor)
+{
+   monitor->Stop();
+}
+inline void SetTaskInterval(TaskMonitor *monitor, double seconds)
+{
+   monitor->SetInterval(seconds);
+}
+inline std::uint64_t TaskEntries(TaskMonitor *monitor)
+{
+   return monitor->Entries();
+}
+inline void FinalFrame(TaskGraph *graph, FrameView *view)
+{
+   *view = graph->Final();
+}
+/// Their addresses, in the order above.
+inline std::vector<std::uintptr_t> Functions()
+{
+   return {reinterpret_cast<std::uintptr_t>(&AcquireFrame),    reinterpret_cast<std::uintptr_t>(&ReleaseFrame),
+           reinterpret_cast<std::uintptr_t>(&StopTask),        reinterpret_cast<std::uintptr_t>(&SetTaskInterval),
+           reinterpret_cast<std::uintptr_t>(&TaskEntries),     reinterpret_cast<std::uintptr_t>(&FinalFrame)};
+}
+
+inline std::uintptr_t Address(const std::shared_ptr<TaskMonitor> &monitor)
+{
+   return reinterpret_cast<std::uintptr_t>(monitor.get());
+}
+inline std::uintptr_t Address(const std::shared_ptr<TaskGraph> &graph)
+{
+   return reinterpret_cast<std::uintptr_t>(graph.get());
+}
+
+///@}
+
+/// A monitor is made here, not by cppyy, which cannot copy it.
+inline std::shared_ptr<TaskMonitor> MakeMonitor(double interval, int notify)
+{
+   return std::make_shared<TaskMonitor>(interval, notify);
+}
+
+} // namespace rdf_live
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/// \file rdf_live.hxx
+/// Everything: what a worker process and a client declare to the interpreter.
+#ifndef RDF_LIVE
+#define RDF_LIVE
+
+#include <rdf_live/graph.hxx>
+#include <rdf_live/load.hxx>
+
+namespace rdf_live {
+
+/// A compiled library of another version is not used.
+inline const char *Version()
+{
+   return "0.1.0";
+}
+
+} // namespace rdf_live
+
+#endif

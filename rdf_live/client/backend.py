@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The hook: a backend that puts the graph of a dataframe on the live road instead of ROOT's own."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from distributed import Client
+
+from rdf_live import _distrdf as distrdf
+from rdf_live.client.partition import choose
+
+__all__ = ["Captured", "live_backend"]
+
+
+class Captured(Exception):
+    """Ends ROOT's preparation of a graph at the point where it would run it.
+
+    ROOT has then pruned the graph, named the execution, and built the ranges and the mapper. Nothing has been sent.
+    """
+
+    def __init__(self, ranges: list[Any], mapper: Any) -> None:
+        super().__init__()
+        self.ranges = ranges
+        self.mapper = mapper
+
+
+class _Final:
+    """What ROOT expects of a merged result."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def GetValue(self) -> Any:
+        return self._value
+
+
+@functools.cache
+def _class() -> Any:
+    base: Any = distrdf.dask_backend()
+
+    class LiveBackend(base):  # type: ignore[misc]
+        """One per dataframe that was started or is to be watched.
+
+        Attributes
+        ----------
+        run : LiveRun or None
+            The run that computes this dataframe's results.
+        trigger : callable
+            Called with (ranges, mapper) when the user asks for a value that no run computes; gives a run that is over.
+        """
+
+        def __init__(self, client: Client, head: Any, trigger: Any) -> None:
+            super().__init__(client)
+            self.head = head
+            self.run: Any = None
+            self.trigger = trigger
+            self.capturing = False
+
+        def capture(self) -> Captured:
+            """Let ROOT prepare the graph, and take what it would run."""
+            self.capturing = True
+            try:
+                self.head.execute_graph()
+            except Captured as captured:
+                return captured
+            finally:
+                self.capturing = False
+            raise AssertionError("ROOT did not call ProcessAndMerge")
+
+        def optimize_npartitions(self) -> int:
+            cores = sum(w["nthreads"] for w in self.client.scheduler_info(n_workers=-1)["workers"].values())
+            return choose(self.head, cores)
+
+        def ProcessAndMerge(self, ranges: list[Any], mapper: Any, reducer: Any) -> Any:
+            if self.capturing:
+                raise Captured(ranges, mapper)
+            # The user asks for a value: wait for the run that computes it, and run what nobody computes yet.
+            if self.run is not None:
+                self.run.result()
+            nodes = distrdf.action_nodes(self.head)
+            if any(node.value is None for node in nodes):
+                self.run = self.trigger(self, ranges, mapper)
+            return distrdf.task_result([_Final(n.value) for n in nodes], *distrdf.untouched_entries(self.head))
+
+        def ProcessAndMergeLive(self, ranges: list[Any], mapper: Any, reducer: Any, drawables: Any) -> Any:
+            return self.ProcessAndMerge(ranges, mapper, reducer)
+
+        def distribute_unique_paths(self, paths: Any) -> None:
+            """Files travel with the graph."""
+
+        def cleanup_cache(self, exec_id: Any) -> None:
+            """Workers tidy up by themselves: ROOT's way needs connections into them."""
+
+    return LiveBackend
+
+
+def live_backend(head: Any, trigger: Any) -> Any:
+    """The live backend of a graph, installed in place of ROOT's."""
+    current = head.backend
+    if isinstance(current, _class()):
+        current.trigger = trigger
+        return current
+    head.backend = _class()(current.client, head, trigger)
+    return head.backend

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The end of a run: its error, or the values of the user's own results."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from rdf_live import _distrdf as distrdf
+from rdf_live import errors
+from rdf_live.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from rdf_live.run import LiveRun
+
+__all__ = ["PARTIAL", "finish"]
+
+#: Nodes whose value is a part of the data only: they may be started again.
+PARTIAL: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def finish(run: LiveRun) -> Snapshot:
+    """Final snapshot of a run that is over, given to the user's results too. Main thread (it makes ROOT objects).
+
+    Raises
+    ------
+    RunFailed, RunCancelled
+        As `LiveRun.result` says.
+    """
+    frame = run._current()
+    error = frame["error"]
+    if frame["state"] == "failed":
+        partial = run._take() if run._has_values() else None
+        raise _failure(run, partial, error)
+    with run._condition:
+        snapshot = run._take()
+    if not run._has_values():
+        raise errors.RunFailed(
+            f"run {run.name!r} processed no entries: got {snapshot.entries} in all files, expected at least one. "
+            "Check the tree and the files: all of them are empty.",
+            [],
+        )
+    complete = snapshot.state == "done" and not frame["failures"]
+    if not complete:
+        warnings.warn(
+            f"run {run.name!r} holds {100 * snapshot.fraction:.3g} % of the data ({snapshot.entries:,} entries): "
+            + ("it was stopped" if snapshot.state == "stopped" else f"{len(frame['failures'])} ranges failed")
+            + ". The results hold that part.",
+            errors.PartialResultWarning,
+            stacklevel=4,
+        )
+    for node, result in zip(run._nodes, run.results, strict=False):
+        if node.value is not None:
+            continue
+        value = snapshot[result]
+        if result.kind == "Snapshot":
+            value = distrdf.snapshot_result(value[0], value[1], node.get_head().backend)
+        distrdf.value_setter(node, value)
+        if not complete:
+            PARTIAL.add(node)
+    return snapshot
+
+
+def _failure(run: LiveRun, partial: Snapshot | None, error: dict[str, Any] | None) -> errors.RdfLiveError:
+    if error is not None:
+        kind = getattr(errors, error["error"], errors.RunFailed)
+        if kind is not errors.RunFailed:
+            made: errors.RdfLiveError = kind(error["message"])
+            return made
+        return errors.RunFailed(error["message"], run.failures, partial)
+    failures = run.failures
+    first = failures[0]
+    files = ", ".join(first.get("files") or []) or "unknown files"
+    kept = f"{100 * partial.fraction:.3g} % of the data are in error.partial" if partial is not None else "nothing was kept"
+    return errors.RunFailed(
+        f"run {run.name!r}: {len(failures)} of {run.progress.ranges} ranges failed in every attempt; {kept}. "
+        f"The first, range {first['range']} ({files}), after {first['attempts']} attempts on {first['worker']}: "
+        f"{first['type']}: {first['message']}\n"
+        'Mend the cause, or start(..., on_error="skip") to go on without these ranges. '
+        "All failures are in run.failures.",
+        failures,
+        partial,
+    )

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Into how many ranges a dataset is cut when the user does not say."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rdf_live import _distrdf as distrdf
+
+__all__ = ["choose"]
+
+#: Ranges per core: the last to finish then holds up the run by a sixth of its time at most, and a lost worker costs as little.
+PER_CORE = 6
+#: A range is never larger than this, so that on few cores it does not take hours to become safe.
+MOST_ENTRIES = 20_000_000
+
+
+def choose(head: Any, cores: int) -> int:
+    """Number of ranges for a graph.
+
+    From the data, not only from the workers that happen to be there: enough for the cores, and no more than there are
+    clusters of entries, of which one range gets at least one. Reads the first file.
+
+    Parameters
+    ----------
+    head : HeadNode
+        ROOT's head of the graph.
+    cores : int
+        Cores now; 0 is fine.
+    """
+    wanted = PER_CORE * max(cores, 4)
+    entries, clusters = distrdf.size_of(head)
+    wanted = max(wanted, math.ceil(entries / MOST_ENTRIES))
+    return max(1, min(wanted, clusters))

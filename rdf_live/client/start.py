@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Starting a run, finding it again."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from distributed import Client
+
+from rdf_live import _distrdf as distrdf
+from rdf_live import errors
+from rdf_live.client import booked, hub
+from rdf_live.client.backend import Captured, live_backend
+from rdf_live.client.finish import PARTIAL
+from rdf_live.client.payload import pack, pack_ranges
+from rdf_live.run import LiveRun
+from rdf_live.snapshot import Result, Snapshot
+from rdf_live.worker.task import run_range, versions
+
+__all__ = ["attach", "runs", "start"]
+
+
+def start(
+    results: Any,
+    *,
+    every: float = 0.5,
+    name: str | None = None,
+    callback: Callable[[Snapshot], Any] | None = None,
+    on_error: str = "raise",
+    max_attempts: int = 3,
+) -> LiveRun:
+    """Start computing booked results on the cluster, live. Returns at once.
+
+    All results that are booked on the same dataframes and have no value yet are computed with them, in one event loop per
+    dataframe, as in ROOT.
+
+    Parameters
+    ----------
+    results : result or iterable of results
+        Booked on one or more dataframes made by ``ROOT.RDataFrame(..., executor=client)``.
+    every : float
+        Seconds between two updates, at least; the hub makes it longer when many workers would be too much for the scheduler.
+    name : str, optional
+        For people; the first result's label otherwise.
+    callback : callable, optional
+        As for `LiveRun.on_update`.
+    on_error : {"raise", "skip"}
+        When every attempt of a range has failed, the others go on. At the end `LiveRun.result` then raises, or gives the result
+        of the others.
+    max_attempts : int
+        Attempts per range.
+
+    Returns
+    -------
+    LiveRun
+        The handle. The run goes on without it: `attach` finds it again.
+
+    Raises
+    ------
+    BadInput, WrongKind
+        An argument cannot be used; nothing was started.
+    ThreadedWorkers, VersionMismatch
+        The cluster cannot run it; nothing was started.
+    """
+    every = booked.check_every(every)
+    if on_error not in ("raise", "skip"):
+        raise errors.BadInput(f'on_error: got {on_error!r}, expected "raise" or "skip"')
+    if isinstance(max_attempts, bool) or not isinstance(max_attempts, int) or max_attempts < 1:
+        raise errors.BadInput(f"max_attempts: got {max_attempts!r}, expected a whole number, 1 or more")
+    if callback is not None and not callable(callback):
+        raise errors.WrongKind(f"callback: got a {type(callback).__name__}, expected something to call with a snapshot")
+    client, heads = booked.graphs_of(results)
+    _restore_interrupt()
+    hub.install(client)
+    graphs = []
+    for head in heads:
+        for node in head.graph_nodes:
+            if node in PARTIAL:
+                node.value = None
+                PARTIAL.discard(node)
+        booked.check_columns(head)
+        if booked_size(head) == 0:
+            raise errors.BadInput("got a dataframe of 0 entries, expected at least one")
+        backend = live_backend(head, _trigger)
+        graphs.append((head, backend.capture()))
+    options = {"every": every, "on_error": on_error, "max_attempts": max_attempts}
+    run = _launch(client, graphs, options, name)
+    if callback is not None:
+        run.on_update(callback)
+    return run
+
+
+def booked_size(head: Any) -> int:
+    """Entries of an empty source; 1 for anything else."""
+    return int(getattr(head, "nentries", 1))
+
+
+def _trigger(backend: Any, ranges: list[Any], mapper: Any) -> LiveRun:
+    """The user asked for a value of a dataframe that is watched: run it, and wait."""
+    hub.install(backend.client)
+    options = {"every": 0.5, "on_error": "raise", "max_attempts": 3}
+    run = _launch(backend.client, [(backend.head, Captured(ranges, mapper))], options, None)
+    run.result()
+    return run
+
+
+def _launch(
+    client: Client, graphs: list[tuple[Any, Captured]], options: dict[str, Any], name: str | None
+) -> LiveRun:
+    run_id = uuid.uuid4().hex[:12]
+    nodes, results, specs = [], [], []
+    for index, (head, captured) in enumerate(graphs):
+        actions = distrdf.action_nodes(head)
+        labels = _unique([booked.label(node) for node in actions], {r.label for r in results})
+        kinds = [distrdf.kind_of(node) for node in actions]
+        nodes += actions
+        results += [Result(index, i, *pair) for i, pair in enumerate(zip(labels, kinds, strict=True))]
+        specs.append(
+            {
+                "payload": pack(captured.mapper),
+                "ranges": pack_ranges(captured.ranges),
+                "labels": [list(pair) for pair in zip(labels, kinds, strict=True)],
+                "info": None,
+            }
+        )
+    name = name or results[0].label
+    hub.call(
+        client,
+        "rdf_live_open",
+        run=run_id,
+        name=name,
+        client=client.id,
+        graphs=specs,
+        options=options,
+        versions=versions(),
+    )
+    _submit(client, run_id, [len(spec["ranges"]) for spec in specs])
+    run = LiveRun(client, run_id, name, results, options["every"], nodes)
+    for head, _ in graphs:
+        head.backend.run = run
+    return run
+
+
+def _submit(client: Client, run_id: str, counts: list[int]) -> None:
+    """Give all tasks to Dask, graphs side by side, and hand them over to the hub, so that they outlive this process."""
+    places = sorted(
+        ((graph, index) for graph, n in enumerate(counts) for index in range(n)),
+        key=lambda place: ((place[1] + 0.5) / counts[place[0]], place[0]),
+    )
+    keys = [f"rdf-live-{run_id}-{graph}-{index}" for graph, index in places]
+    futures = client.map(
+        run_range, [run_id] * len(places), *zip(*places, strict=True), key=keys, pure=False, retries=0
+    )
+    hub.call(client, "rdf_live_adopt", run=run_id, keys=keys)
+    del futures
+
+
+def _unique(labels: list[str], taken: set[str]) -> list[str]:
+    """Labels that tell results apart: a second "z" is "z (2)"."""
+    unique = []
+    for label in labels:
+        given, n = label, 1
+        while given in taken:
+            n += 1
+            given = f"{label} ({n})"
+        taken.add(given)
+        unique.append(given)
+    return unique
+
+
+def runs(client: Client) -> list[dict[str, Any]]:
+    """All runs that the cluster knows, the newest last.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Any client of the cluster.
+
+    Returns
+    -------
+    list of dict
+        run (its id), name, state, created and ended (seconds since 1970), progress.
+    """
+    hub.install(hub.check_client(client))
+    found: list[dict[str, Any]] = hub.call(client, "rdf_live_runs")["runs"]
+    return found
+
+
+def attach(run_id: str, *, client: Client) -> LiveRun:
+    """Come back to a run, from any process.
+
+    Parameters
+    ----------
+    run_id : str
+        Its id, or its name where only one run has it.
+    client : distributed.Client
+        Any client of the cluster.
+
+    Returns
+    -------
+    LiveRun
+        As `start` gave it, except that its snapshots know results by label and not by the proxies of the process that
+        started it.
+
+    Raises
+    ------
+    UnknownRun
+        The cluster knows no such run; the text lists those it knows.
+    """
+    known = runs(client)
+    found = [r for r in known if run_id == r["run"]] or [r for r in known if run_id == r["name"]]
+    if len(found) != 1:
+        listed = ", ".join(f"{r['run']} ({r['name']}, {r['state']})" for r in known) or "none"
+        several = f"{len(found)} runs of that name" if found else "no such run"
+        raise errors.UnknownRun(f"got {run_id!r}, expected the id of a run. The cluster has {several}; it knows: {listed}.")
+    about = hub.call(client, "rdf_live_describe", run=found[0]["run"])
+    results = [
+        Result(index, i, label, kind)
+        for index, graph in enumerate(about["graphs"])
+        for i, (label, kind) in enumerate(graph["labels"])
+    ]
+    return LiveRun(client, about["run"], about["name"], results, about["options"]["every"])
+
+
+def _restore_interrupt() -> None:
+    """Undo what dask-jobqueue does at import: its SIGINT handler turns Ctrl-C into the end of the process."""
+    if threading.current_thread() is threading.main_thread():
+        handler = signal.getsignal(signal.SIGINT)
+        if getattr(handler, "__module__", "").startswith("dask_jobqueue"):
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The hub as a plugin of Dask's scheduler: handlers for workers and clients, hooks for what Dask knows.
+
+All of it runs in the scheduler's event loop: no handler may block, and each costs the cluster its time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import inspect
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dask.config
+from dask.utils import parse_bytes
+from distributed.diagnostics.plugin import SchedulerPlugin
+
+import rdf_live
+from rdf_live.errors import BadInput, RdfLiveError, RunLost, VersionMismatch
+from rdf_live.hub.pace import Pace
+from rdf_live.hub.registry import Registry
+from rdf_live.hub.run import Run
+from rdf_live.hub.versions import check_threads, check_versions
+from rdf_live.partial.messages import error_reply
+
+if TYPE_CHECKING:
+    from distributed.scheduler import Scheduler
+
+__all__ = ["PROTOCOL", "HubPlugin", "task_key"]
+
+logger = logging.getLogger(__name__)
+
+PROTOCOL = 1
+
+Reply = dict[str, Any]
+
+_PREFIX = "rdf-live-"
+_ADOPT_TIMEOUT_S = 30.0
+_MAX_POLL_S = 60.0
+
+
+def task_key(run: str, graph: int, range_: int) -> str:
+    """Key of the Dask task of a range."""
+    return f"{_PREFIX}{run}-{graph}-{range_}"
+
+
+class HubPlugin(SchedulerPlugin):
+    """Register with ``client.register_plugin(HubPlugin())``; a second registration changes nothing.
+
+    Configuration (read on the scheduler when the plugin starts)::
+
+        rdf-live:
+          hub:
+            budget: 0.05          # CPU seconds per second that live partials may cost the scheduler
+            max-rate: 50MB        # bytes per second of live partials
+            max-run-bytes: 2GiB   # vectors and blobs of one run
+            keep-runs: 20         # finished runs that stay attachable, up to
+            keep-bytes: 1GiB
+            stop-timeout: 10      # seconds after which a silent attempt no longer holds up a stop
+    """
+
+    name = "rdf_live-hub"
+    idempotent = True
+
+    async def start(self, scheduler: Scheduler) -> None:
+        """Register the handlers: runs once, when the plugin arrives at the scheduler."""
+
+        def config(key: str, default: Any) -> Any:
+            return dask.config.get(f"rdf-live.hub.{key}", default)
+
+        self.scheduler = scheduler
+        self.max_run_bytes = int(parse_bytes(config("max-run-bytes", "2GiB")))
+        self.stop_timeout_s = float(config("stop-timeout", 10))
+        self.registry = Registry(int(config("keep-runs", 20)), int(parse_bytes(config("keep-bytes", "1GiB"))))
+        self.pace = Pace(float(config("budget", 0.05)), parse_bytes(config("max-rate", "50MB")))
+        self._versions: dict[str, dict[str, Any]] = {}  # of workers, as far as they have begun something
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        scheduler.handlers.update(
+            {
+                "rdf_live_begin": _guard(self._begin),
+                "rdf_live_partial": _guard(self._partial),
+                "rdf_live_commit": _guard(self._commit),
+                "rdf_live_fail": _guard(self._fail),
+                "rdf_live_hello": _guard(self._hello),
+                "rdf_live_open": _guard(self._open),
+                "rdf_live_adopt": _guard(self._adopt),
+                "rdf_live_watch": _guard(self._watch),
+                "rdf_live_schema": _guard(self._schema),
+                "rdf_live_describe": _guard(self._describe),
+                "rdf_live_stop": _guard(self._stop),
+                "rdf_live_runs": _guard(self._runs),
+                "rdf_live_forget": _guard(self._forget),
+            }
+        )
+
+    async def close(self) -> None:
+        """Runs when the scheduler closes."""
+        for timer in self._timers.values():
+            timer.cancel()
+
+    # ---- hooks: they run inside the scheduler's own work and must not change tasks, so _settle waits
+
+    def transition(self, key: Any, start: str, finish: str, *args: Any, **kwargs: Any) -> None:
+        """A task of ours that Dask gave up, or that ended without a commit, is a failed range."""
+        if finish not in ("erred", "memory") or not isinstance(key, str) or not key.startswith(_PREFIX):
+            return
+        name, _, place = key.removeprefix(_PREFIX).rpartition("-")
+        name, _, graph = name.rpartition("-")
+        run = self.registry.find(name)
+        if run is None or run.over or not (graph.isdecimal() and place.isdecimal()):
+            return
+        if finish == "memory":
+            run.killed(int(graph), int(place), "RunLost", "its task ended without a commit")
+        else:
+            ts = self.scheduler.tasks.get(key)
+            died = f"Dask gave up: {ts.suspicious if ts else 'several'} workers died while they had it"
+            text = kwargs.get("exception_text") or f"{died}, the last one was {kwargs.get('worker')}"
+            run.killed(int(graph), int(place), "RunLost", text)
+        self._settle(run)
+
+    def remove_worker(self, scheduler: Scheduler, worker: str, **kwargs: Any) -> None:
+        """What a lost worker has not committed does not count."""
+        self._versions.pop(worker, None)
+        for run in self.registry.active():
+            run.lost(worker)
+            self._settle(run)
+
+    def remove_client(self, scheduler: Scheduler, client: str) -> None:
+        """Dask has dropped the tasks of a run whose client went before the hub could adopt them."""
+        for run in self.registry.active():
+            if run.client == client and not run.adopted:
+                self._abort(run, RunLost("its client went away before the hub had its tasks"))
+
+    def restart(self, scheduler: Scheduler) -> None:
+        """``Client.restart`` forgets all tasks."""
+        for run in self.registry.active():
+            self._abort(
+                run, RunLost("the cluster was restarted, which dropped all tasks; start the run again")
+            )
+
+    # ---- from workers
+
+    def _begin(
+        self,
+        run: str,
+        graph: int,
+        range: int,
+        attempt: str,
+        worker: str,
+        versions: dict[str, Any],
+        have_payload: bool,
+    ) -> Reply:
+        r = self.registry.get(run)
+        worker = self.scheduler.coerce_address(worker)
+        ws = self.scheduler.workers.get(worker)
+        if ws is None:
+            # Removed a moment ago: nobody would ever tell us that this attempt is lost.
+            return {"status": "ended", "mode": "lost"}
+        self._versions[worker] = versions
+        if not r.over:
+            try:
+                self._check_worker(r, worker, ws.nthreads, versions)
+            except RdfLiveError as error:
+                self._abort(r, error)
+                raise
+        reply = r.begin(graph, range, attempt, worker, have_payload)
+        return self._paced(r, graph, reply)
+
+    def _partial(self, run: str, **message: Any) -> Reply:
+        start = time.thread_time()
+        r = self.registry.get(run)
+        try:
+            return self._paced(r, message.get("graph"), r.partial(message))
+        finally:
+            self._settle(r)
+            self.pace.note(_size(message), time.thread_time() - start)
+
+    def _commit(self, run: str, **message: Any) -> Reply:
+        start = time.thread_time()
+        r = self.registry.get(run)
+        try:
+            return r.commit(message)
+        finally:
+            self._settle(r)
+            self.pace.note(_size(message), time.thread_time() - start)
+
+    def _fail(
+        self, run: str, graph: int, range: int, attempt: str, worker: str, error: dict[str, Any]
+    ) -> Reply:
+        r = self.registry.get(run)
+        reply = r.fail(graph, range, attempt, worker, error)
+        self._settle(r)
+        return reply
+
+    def _paced(self, run: Run, graph: Any, reply: Reply) -> Reply:
+        if reply["status"] in ("ok", "go"):
+            nbytes = run.vector_bytes(graph)
+            reply["interval"] = self.pace.interval(run.every, nbytes, self.registry.publishers)
+        return reply
+
+    # ---- from clients
+
+    def _hello(self) -> Reply:
+        return {"status": "ok", "version": rdf_live.__version__, "protocol": PROTOCOL}
+
+    def _open(
+        self,
+        run: Any,
+        name: str,
+        client: str,
+        graphs: Sequence[dict[str, Any]],
+        options: dict[str, Any],
+        versions: dict[str, Any],
+    ) -> Reply:
+        if not isinstance(run, str) or not run:
+            raise BadInput(f"run: got {run!r}, expected a string that is not empty")
+        check_threads({worker: ws.nthreads for worker, ws in self.scheduler.workers.items()})
+        check_versions(versions, self._known_versions())
+        self.registry.add(Run(run, name, client, graphs, options, versions, self.max_run_bytes))
+        return {"status": "ok"}
+
+    async def _adopt(self, run: str, keys: Sequence[str]) -> Reply:
+        r = self.registry.get(run)
+        # The client's tasks come by another connection than this call, and Dask unpacks them in a thread.
+        deadline = time.monotonic() + _ADOPT_TIMEOUT_S
+        while not r.over and (missing := [key for key in keys if key not in self.scheduler.tasks]):
+            if time.monotonic() > deadline:
+                raise RunLost(
+                    f"run {r.name!r}: got {len(keys) - len(missing)} tasks in {_ADOPT_TIMEOUT_S:.0f} s, "
+                    f"expected {len(keys)}. Submit them before the call; is the scheduler overloaded?"
+                )
+            await asyncio.sleep(0.01)
+        if not r.over:
+            self.scheduler.client_desires_keys(list(keys), _PREFIX + run)
+            r.adopted = True
+        return {"status": "ok", "state": r.state}
+
+    async def _watch(
+        self, run: str, seq: int, timeout: float, values: bool, have: Sequence[Sequence[Any]] = ()
+    ) -> Reply:
+        r = self.registry.get(run)
+        end = time.monotonic() + min(max(float(timeout), 0.0), _MAX_POLL_S)
+        r.watchers += 1
+        try:
+            if seq > 0:  # the first frame of a caller comes at once
+                pause = self.pace.frame_interval(r.every, r.frame_cost_s, r.watchers)
+                if not r.over:
+                    await _wait(r.wake, min(pause, end - time.monotonic()))
+                while r.seq <= seq and not r.over and time.monotonic() < end:
+                    await _wait(r.news, end - time.monotonic())
+        finally:
+            r.watchers -= 1
+        return r.frame(values, have)
+
+    def _schema(self, run: str) -> Reply:
+        return {"status": "ok", "graphs": self.registry.get(run).schemas()}
+
+    def _describe(self, run: str) -> Reply:
+        return {"status": "ok", **self.registry.get(run).describe()}
+
+    def _stop(self, run: str, mode: str) -> Reply:
+        r = self.registry.get(run)
+        if mode not in ("stop", "cancel"):
+            raise BadInput(f"mode: got {mode!r}, expected 'stop' or 'cancel'")
+        if not r.over:
+            workers = list(r.ledger.busy)
+            r.stop(mode)
+            self._tell(r, workers, mode)
+            if r.over:
+                self._settle(r)
+            else:
+                self._release(r, waiting_only=True)
+                loop = asyncio.get_running_loop()
+                self._timers.setdefault(run, loop.call_later(self.stop_timeout_s, self._give_up, r))
+        return {"status": "ok", "state": r.state}
+
+    def _runs(self) -> Reply:
+        return {"status": "ok", "runs": [run.summary() for run in self.registry.runs()]}
+
+    def _forget(self, run: str) -> Reply:
+        r = self.registry.find(run)
+        if r is not None:
+            self._stop(run, "cancel")
+            self._end(r)
+            self.registry.forget(run)
+        return {"status": "ok"}
+
+    # ---- inside
+
+    def _settle(self, run: Run) -> None:
+        """Tidy up after a run that is over; later, since a hook must not change tasks."""
+        if run.over and not run.settled:
+            run.settled = True
+            self.scheduler.loop.add_callback(self._end, run)
+
+    def _end(self, run: Run) -> None:
+        timer = self._timers.pop(run.id, None)
+        if timer is not None:
+            timer.cancel()
+        self._release(run, waiting_only=False)
+        if _PREFIX + run.id in self.scheduler.clients:
+            self.scheduler.remove_client(_PREFIX + run.id)
+        self.registry.finish(run.id)
+
+    def _release(self, run: Run, waiting_only: bool) -> None:
+        """Nobody wants these tasks any more: Dask drops the queued ones, so that they never start."""
+        keys = [
+            task_key(run.id, graph, place)
+            for graph, number in enumerate(run.nranges)
+            for place in range(number)
+            if not (waiting_only and run.ledger.is_running(graph, place))
+        ]
+        for client in (_PREFIX + run.id, run.client):
+            if client in self.scheduler.clients:
+                self.scheduler.client_releases_keys(keys, client)
+
+    def _abort(self, run: Run, error: RdfLiveError) -> None:
+        workers = list(run.ledger.busy)
+        run.abort(error)
+        self._tell(run, workers, "cancel")
+        self._settle(run)
+
+    def _give_up(self, run: Run) -> None:
+        run.give_up()
+        self._settle(run)
+
+    def _tell(self, run: Run, workers: Sequence[str], mode: str) -> None:
+        message = {"op": "rdf-live-stop", "run": run.id, "mode": mode, "attempts": None}
+        for worker in workers:
+            if worker in self.scheduler.stream_comms:
+                self.scheduler.worker_send(worker, message)
+
+    def _check_worker(self, run: Run, worker: str, threads: int, versions: dict[str, Any]) -> None:
+        check_threads({worker: threads})
+        try:
+            check_versions(run.versions, {worker: versions})
+        except VersionMismatch:
+            check_versions(run.versions, self._known_versions())  # the same with all workers in the table
+            raise
+
+    def _known_versions(self) -> dict[str, dict[str, Any]]:
+        """Dask knows every worker's Python; ROOT and rdf_live become known when a worker begins something."""
+        return {
+            worker: {"python": ws.versions.get("host", {}).get("python"), **self._versions.get(worker, {})}
+            for worker, ws in self.scheduler.workers.items()
+        }
+
+
+def _size(message: dict[str, Any]) -> int:
+    values = message.get("values")
+    return len(values) if isinstance(values, bytes) else 0
+
+
+async def _wait(event: asyncio.Event, timeout: float) -> None:
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(event.wait(), max(timeout, 0.0))
+
+
+def _guard(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Errors go to the caller as a dict: raised, they would fill the scheduler's log and lose their class."""
+
+    def failed(error: Exception) -> Reply:
+        if isinstance(error, RdfLiveError):
+            return error_reply(error)
+        logger.exception("rdf_live: %s failed", handler.__name__, exc_info=error)
+        return error_reply(RdfLiveError(f"the hub could not handle {handler.__name__}: {error!r}"))
+
+    if inspect.iscoroutinefunction(handler):
+
+        @functools.wraps(handler)
+        async def guarded_async(**message: Any) -> Reply:
+            try:
+                reply: Reply = await handler(**message)
+                return reply
+            except Exception as error:
+                return failed(error)
+
+        return guarded_async
+
+    @functools.wraps(handler)
+    def guarded(**message: Any) -> Reply:
+        try:
+            reply: Reply = handler(**message)
+            return reply
+        except Exception as error:
+            return failed(error)
+
+    return guarded

@@ -1,0 +1,441 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The record of one run: the ledger decides what counts, the accumulators hold it, the frame shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rdf_live.errors import BadInput, BadMessage, RdfLiveError, ResultTooLarge
+from rdf_live.hub.ledger import Ledger, RunState
+from rdf_live.hub.merge import Accumulator
+from rdf_live.partial.messages import Message, check_identity, error_reply
+from rdf_live.partial.schema import Layout
+
+__all__ = ["Run"]
+
+Reply = dict[str, Any]
+
+_NO_SCHEMA = BadMessage(
+    "commit: got entries without a schema, expected the schema of the graph with its first values or blobs. "
+    "Send the commit again with the schema."
+)
+
+
+@dataclass(slots=True)
+class _Tentative:
+    """The newest partial of a running attempt."""
+
+    attempt: str
+    entries: int  # that the values hold: a later message of progress only may be further
+    values: bytes | None
+    blobs: dict[int, bytes]
+    blob_seq: int
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.values or b"") + sum(map(len, self.blobs.values()))
+
+
+@dataclass(slots=True)
+class _Graph:
+    payload: bytes | None
+    ranges: list[bytes]
+    labels: Any
+    info: Any
+    nranges: int
+    layout: Layout | None = None
+    sum: Accumulator | None = None
+    entries: int = 0  # of committed ranges
+    tentative: dict[int, _Tentative] = field(default_factory=dict)
+    blobs: dict[int, tuple[str, int, dict[int, bytes]]] = field(default_factory=dict)  # committed
+    trees: dict[str, int] = field(default_factory=dict)
+    merged: tuple[int, bytes] | None = None  # (seq of the run, vector): the cache of the frame
+
+
+class Run:
+    """One run in the hub.
+
+    Parameters
+    ----------
+    run, name, client : str
+        Its id, its name for people, the Dask client that opened it.
+    graphs : list of dict
+        payload, ranges, labels and info of each graph.
+    options : dict
+        every, on_error, max_attempts; handed on to the workers as it is.
+    max_bytes : int
+        Limit for vectors and blobs.
+    clock : callable
+        Seconds since the epoch.
+
+    Attributes
+    ----------
+    seq : int
+        Counts everything that changed what a frame shows; starts at 1.
+    news, wake : asyncio.Event
+        Set (and replaced) when seq changes, and when something happened that a watcher should not wait for.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        name: str,
+        client: str,
+        graphs: Sequence[dict[str, Any]],
+        options: dict[str, Any],
+        versions: dict[str, Any],
+        max_bytes: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not graphs or not all(graph["ranges"] for graph in graphs):
+            got = [len(graph["ranges"]) for graph in graphs]
+            raise BadInput(
+                f"run {name!r}: got graphs with {got} ranges, expected at least one graph, one range each"
+            )
+        self.id, self.name, self.client = run, name, client
+        self.options, self.versions = dict(options), dict(versions)
+        self.every = float(options.get("every", 0.5))
+        self.max_bytes = max_bytes
+        self.adopted = self.settled = False
+        self.watchers = 0
+        self.frame_cost_s = 0.0
+        self.error: Reply | None = None
+        self.has_values = False
+        self.seq = 1
+        self.news, self.wake = asyncio.Event(), asyncio.Event()
+        self._committed_bytes = self._tentative_bytes = 0
+        self._clock = clock
+        self.nranges = [len(graph["ranges"]) for graph in graphs]
+        self._graphs = [
+            _Graph(graph["payload"], list(graph["ranges"]), graph.get("labels"), graph.get("info"), n)
+            for graph, n in zip(graphs, self.nranges, strict=True)
+        ]
+        self.ledger = Ledger(
+            self.nranges, int(options.get("max_attempts", 3)), str(options.get("on_error", "raise")), clock
+        )
+
+    # ---- messages of workers
+
+    def begin(self, graph: int, range_: int, attempt: str, worker: str, have_payload: bool) -> Reply:
+        """An attempt asks for its work; see the ledger for what it may be told."""
+        check_identity(graph, range_, attempt, self.nranges)
+        verdict = self.ledger.begin(graph, range_, attempt, worker)
+        if verdict == "committed":
+            return {"status": "committed"}
+        if verdict == "ended":
+            return {"status": "ended", "mode": self.mode or self.ledger.state}
+        g = self._graphs[graph]
+        old = g.tentative.get(range_)
+        if old is not None and old.attempt != attempt:
+            self._drop(graph, range_)
+        self._touch()
+        return {
+            "status": "go",
+            "range": g.ranges[range_],
+            "every": self.every,
+            "payload": None if have_payload else g.payload,
+            "need_schema": g.layout is None,
+            "options": self.options,
+        }
+
+    def partial(self, fields: dict[str, Any]) -> Reply:
+        """A tentative partial: replaces the one before of the same attempt.  For the fields see `Message`."""
+        m, g = self._receive(fields)
+        if self.over:
+            return (
+                {"status": "ok", "need_schema": False, "stop": self.mode}
+                if self.mode
+                else {"status": "stale"}
+            )
+        verdict = self.ledger.partial(m.graph, m.range, m.attempt, m.seq, m.entries, m.size)
+        if verdict == "stale":
+            return {"status": "stale"}
+        if verdict == "take":
+            first = not self.has_values
+            if (m.values is not None or m.blobs) and g.layout is not None:
+                self._keep(g, m)
+            self._touch(wake=first and self.has_values)
+        return {"status": "ok", "need_schema": g.layout is None, "stop": self.mode}
+
+    def commit(self, fields: dict[str, Any]) -> Reply:
+        """The end of a range: counted exactly once, whatever else arrives for it."""
+        m, g = self._receive(fields)
+        if not self.over and not self.ledger.is_settled(m.graph, m.range):
+            if g.layout is None and (m.entries or m.values is not None or m.blobs):
+                return {**error_reply(_NO_SCHEMA), "need_schema": True}
+            self._check_commit(g, m)
+        first = not self.has_values
+        verdict = self.ledger.commit(m.graph, m.range, m.attempt, m.entries, m.size, m.complete)
+        if verdict != "take":
+            return {"status": verdict}
+        self._drop(m.graph, m.range)
+        if m.values is not None and g.sum is not None:
+            g.sum.add(m.values)
+        if m.blobs:
+            g.blobs[m.range] = (m.attempt, m.seq, m.blobs)
+            self._committed_bytes += m.blob_bytes
+            self._make_room()
+        g.entries += m.entries
+        g.trees.update(m.trees or {})
+        g.ranges[m.range] = b""
+        self.has_values = self.has_values or m.values is not None
+        self._touch(wake=first)
+        return {"status": "committed"}
+
+    def fail(self, graph: int, range_: int, attempt: str, worker: str, error: Any) -> Reply:
+        """An attempt raised."""
+        check_identity(graph, range_, attempt, self.nranges)
+        if not isinstance(error, dict):
+            raise BadMessage(f"error: got {type(error).__name__}, expected a dict with type and message")
+        keys = ("type", "message", "traceback", "files", "entries")
+        verdict = self.ledger.fail(graph, range_, attempt, worker, {key: error.get(key) for key in keys})
+        if not self.ledger.is_running(graph, range_):
+            self._drop(graph, range_)
+        if verdict != "stale":
+            self._touch()
+        return {"status": verdict}
+
+    # ---- messages of Dask and of the user
+
+    def killed(self, graph: int, range_: int, kind: str, text: str) -> None:
+        """Dask gave the range up, or its task ended without a commit."""
+        if not (0 <= graph < len(self.nranges) and 0 <= range_ < self.nranges[graph]):
+            return
+        error: Reply = {"type": kind, "message": text, "traceback": "", "files": [], "entries": None}
+        if self.ledger.killed(graph, range_, error):
+            self._drop(graph, range_)
+            self._touch()
+
+    def lost(self, worker: str) -> None:
+        """A worker is gone, and with it what its attempts had so far."""
+        self._drop_all(self.ledger.lost(worker))
+
+    def stop(self, mode: str) -> None:
+        """Stop (keep the merge) or cancel (drop it); no effect on a run that is over."""
+        if mode == "cancel":
+            self.ledger.end("cancelled")
+        else:
+            self.ledger.stop()
+        self._touch(wake=True)
+
+    def give_up(self) -> None:
+        """Attempts that did not answer to a stop in time no longer count."""
+        self._drop_all(self.ledger.give_up_running())
+
+    def abort(self, error: RdfLiveError) -> None:
+        """End as failed, because of something that concerns all ranges."""
+        if not self.ledger.over:
+            self.error = {"error": type(error).__name__, "message": str(error)}
+            self.ledger.end("failed")
+            self._touch(wake=True)
+
+    # ---- what the client sees
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        return self.ledger.over
+
+    @property
+    def state(self) -> RunState:
+        """State of the run."""
+        return self.ledger.state
+
+    @property
+    def mode(self) -> str | None:
+        """What running attempts are to be told: nothing, "stop" or "cancel"."""
+        if self.ledger.stopping:
+            return "stop"
+        # A run that was aborted is no use to its attempts either; one that ended otherwise has none left.
+        return "cancel" if self.state == "cancelled" or self.error is not None else None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of vectors and blobs held now."""
+        return self._committed_bytes + self._tentative_bytes
+
+    def vector_bytes(self, graph: int) -> int:
+        """Size of a message with values of that graph; 0 as long as it is not known."""
+        layout = self._graphs[graph].layout
+        return 8 * layout.length if layout else 0
+
+    def frame(self, values: bool, have: Sequence[Sequence[Any]] = ()) -> Reply:
+        """State, progress and, if asked for, the merged vectors and the blobs that the client lacks."""
+        start = time.thread_time()
+        held = {tuple(item) for item in have}
+        graphs = []
+        for i, g in enumerate(self._graphs):
+            graph: Reply = {
+                "digest": g.layout.digest if g.layout else None,
+                "values": None,
+                "blobs": [],
+                "progress": self.ledger.progress(i),
+                "entries": g.entries + sum(t.entries for t in g.tentative.values()),
+                "trees": dict(g.trees) if self.over else None,
+            }
+            if values:
+                graph["values"] = self._merged(g)
+                graph["blobs"] = self._blobs(i, g, held)
+            graphs.append(graph)
+        frame = {
+            "status": "ok",
+            "state": self.state,
+            "stopping": self.ledger.stopping,
+            "seq": self.seq,
+            "time": self._clock(),
+            "progress": self.ledger.progress(),
+            "failures": list(self.ledger.failures.values()),
+            "graphs": graphs,
+            "error": self.error,
+        }
+        self.frame_cost_s += 0.3 * (time.thread_time() - start - self.frame_cost_s)
+        return frame
+
+    def schemas(self) -> list[dict[str, Any] | None]:
+        """Schema of each graph, None where no worker has sent it yet."""
+        return [g.layout.schema if g.layout else None for g in self._graphs]
+
+    def describe(self) -> Reply:
+        """What a new client needs to attach."""
+        return {
+            "run": self.id,
+            "name": self.name,
+            "created": self.ledger.created,
+            "state": self.state,
+            "options": self.options,
+            "graphs": [{"labels": g.labels, "info": g.info, "nranges": g.nranges} for g in self._graphs],
+        }
+
+    def summary(self) -> Reply:
+        """One line of the list of runs."""
+        return {
+            "run": self.id,
+            "name": self.name,
+            "state": self.state,
+            "created": self.ledger.created,
+            "ended": self.ledger.ended,
+            "progress": self.ledger.progress(),
+        }
+
+    # ---- inside
+
+    def _receive(self, fields: dict[str, Any]) -> tuple[Message, _Graph]:
+        """Check a message to the last byte before anything is changed."""
+        m = Message.check(fields, self.nranges)
+        g = self._graphs[m.graph]
+        if m.schema is not None and g.layout is None and not self.over:
+            self._learn(g, Layout.check(m.schema))
+        if g.layout is not None:
+            m.check_layout(g.layout)
+        return m, g
+
+    def _learn(self, g: _Graph, layout: Layout) -> None:
+        need = Accumulator.bytes_of(layout.length)
+        if self._committed_bytes + need > self.max_bytes:
+            error = self._too_large(need, "book fewer results or fewer bins")
+            self.abort(error)
+            raise error
+        g.layout = layout
+        g.sum = Accumulator(layout.length, layout.rules)
+        self._committed_bytes += need
+        self._make_room()
+
+    def _check_commit(self, g: _Graph, m: Message) -> None:
+        """Refuse a commit that would lose entries without a word, or that does not fit."""
+        if g.layout is not None and g.layout.length and m.entries and m.values is None:
+            raise BadMessage(
+                f"commit: got {m.entries} entries without values, expected {8 * g.layout.length} bytes. "
+                "Only a range without entries may commit without values."
+            )
+        if m.blobs and self._committed_bytes + m.blob_bytes > self.max_bytes:
+            # The range fails at once: no other attempt would do better.
+            error = self._too_large(m.blob_bytes, "write less of it, or take it from a smaller dataset")
+            self.killed(m.graph, m.range, type(error).__name__, str(error))
+            raise error
+
+    def _too_large(self, need: int, advice: str) -> ResultTooLarge:
+        mib = 2**20
+        return ResultTooLarge(
+            f"run {self.name!r}: got {need / mib:.1f} MiB of results on top of "
+            f"{self._committed_bytes / mib:.1f} MiB, expected at most {self.max_bytes / mib:.1f} MiB in all. "
+            f"Either {advice}, or raise the limit "
+            "rdf-live.hub.max-run-bytes in the scheduler's Dask configuration."
+        )
+
+    def _keep(self, g: _Graph, m: Message) -> None:
+        old = g.tentative.get(m.range)
+        # A message with blobs only leaves the vector as it was, and the other way round.
+        values, entries = m.values, m.entries
+        blobs, blob_seq = m.blobs, m.seq
+        if old is not None and values is None:
+            values, entries = old.values, old.entries
+        if old is not None and not blobs:
+            blobs, blob_seq = old.blobs, old.blob_seq
+        new = _Tentative(m.attempt, entries, values, blobs, blob_seq)
+        self._drop(m.graph, m.range)
+        if self.nbytes + new.nbytes <= self.max_bytes:  # else only the live view misses it: commits must fit
+            g.tentative[m.range] = new
+            self._tentative_bytes += new.nbytes
+            self.has_values = self.has_values or values is not None
+
+    def _make_room(self) -> None:
+        """Committed results go before tentative ones, which come again."""
+        if self.nbytes > self.max_bytes:
+            for g in self._graphs:
+                g.tentative.clear()
+            self._tentative_bytes = 0
+
+    def _drop(self, graph: int, range_: int) -> None:
+        old = self._graphs[graph].tentative.pop(range_, None)
+        if old is not None:
+            self._tentative_bytes -= old.nbytes
+
+    def _drop_all(self, places: list[tuple[int, int]]) -> None:
+        for graph, range_ in places:
+            self._drop(graph, range_)
+        if places:
+            self._touch()
+
+    def _merged(self, g: _Graph) -> bytes | None:
+        if g.merged is not None and (g.merged[0] == self.seq or g.sum is None):
+            return g.merged[1]
+        if g.sum is None:
+            return None
+        vector = g.sum.merged(t.values for t in g.tentative.values() if t.values is not None).tobytes()
+        g.merged = (self.seq, vector)
+        return vector
+
+    @staticmethod
+    def _blobs(graph: int, g: _Graph, held: set[tuple[Any, ...]]) -> list[list[Any]]:
+        rows = [(i, attempt, seq, True, blobs) for i, (attempt, seq, blobs) in g.blobs.items()]
+        rows += [(i, t.attempt, t.blob_seq, False, t.blobs) for i, t in g.tentative.items() if t.blobs]
+        return [[i, a, s, sure, None if (graph, i, a, s) in held else blobs] for i, a, s, sure, blobs in rows]
+
+    def _touch(self, wake: bool = False) -> None:
+        self.seq += 1
+        if self.over:
+            self._close()
+        self.news.set()
+        self.news = asyncio.Event()
+        if wake or self.over:
+            self.wake.set()
+            self.wake = asyncio.Event()
+
+    def _close(self) -> None:
+        """The run is over: keep what a client may still ask for, and nothing else."""
+        for g in self._graphs:
+            g.payload, g.ranges = None, []
+            g.tentative.clear()
+            if self.state == "cancelled":
+                g.blobs, g.merged, g.sum = {}, None, None
+            elif g.sum is not None:
+                g.merged = (self.seq, g.sum.merged().tobytes())
+                g.sum = None
+        self._tentative_bytes = 0
+        blobs = [blob for g in self._graphs for _, _, held in g.blobs.values() for blob in held.values()]
+        vectors = [g.merged[1] for g in self._graphs if g.merged]
+        self._committed_bytes = sum(map(len, blobs)) + sum(map(len, vectors))

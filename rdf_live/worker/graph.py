@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One computation graph in this process: booked once, cloned for every further range."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+from collections import OrderedDict
+from typing import Any
+
+import cloudpickle
+
+from rdf_live import _distrdf as distrdf
+from rdf_live._root import copy_bytes, cpp, jit_level, root
+from rdf_live.partial.schema import layout_digest
+
+__all__ = ["ProcessGraph", "load"]
+
+_RULES = ("min", "max", "moments")  # the order of rdf_live::Rule
+
+#: Graphs kept in a process; several runs may take turns on one worker.
+KEEP = 4
+_graphs: OrderedDict[tuple[str, int], ProcessGraph] = OrderedDict()
+
+
+class ProcessGraph:
+    """A graph out of its payload.
+
+    Parameters
+    ----------
+    payload : bytes
+        What `rdf_live.client.payload` made.
+    directory : str
+        Where headers, libraries and files of the user go on this worker.
+    """
+
+    def __init__(self, payload: bytes, directory: str) -> None:
+        root()
+        content = pickle.loads(payload)
+        jit_level(content["jit_level"])
+        self._place(content["files"], directory)
+        distrdf.distribute(
+            [os.path.join(directory, name) for name in content["headers"]],
+            [os.path.join(directory, name) for name in content["libraries"]],
+        )
+        distrdf.setup(content["initialize"], content["declare"])
+        if root().IsImplicitMTEnabled():  # by the user's initialisation; a task is one slot on one core
+            root().DisableImplicitMT()
+        cpp()
+        self._build = content["build"]
+        self._graph_bytes: bytes = content["graph"]
+        self._exec_id: Any = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._promises: list[Any] = []
+        self._nodes: list[Any] = []
+        self.slots: Any = None
+        self.schema: dict[str, Any] | None = None
+        self.digest = ""
+
+    @staticmethod
+    def _place(files: dict[str, bytes], directory: str) -> None:
+        for name, content in files.items():
+            path = os.path.join(directory, name)
+            digest = hashlib.sha1(content, usedforsecurity=False).digest()
+            if os.path.isfile(path):
+                with open(path, "rb") as old:
+                    if hashlib.sha1(old.read(), usedforsecurity=False).digest() == digest:
+                        continue
+            part = f"{path}.{os.getpid()}"
+            with open(part, "wb") as new:
+                new.write(content)
+            os.replace(part, path)
+
+    def open(self, data_range: Any) -> tuple[Any, int, dict[str, int] | None]:
+        """The dataframe over this range.
+
+        Returns
+        -------
+        tuple
+            The dataframe or None for a range without entries, its number of entries, and the entries of each of its trees
+            (None where the source is no file).
+        """
+        self._exec_id = data_range.exec_id
+        objects = self._build(data_range)
+        trees = objects.entries_in_trees
+        if trees is None:
+            return objects.rdf, data_range.end - data_range.start, None
+        return objects.rdf, trees.processed_entries, trees.trees_with_entries
+
+    def book(self, dataframe: Any, data_range: Any, range_name: str) -> None:
+        """Book every result on the dataframe: from the graph at first, as clones afterwards."""
+        if self.slots is None or distrdf.is_rntuple(data_range):
+            self._reset()
+            self._book_all(dataframe, range_name)
+            return
+        self.slots.Clone()
+        for index, node in enumerate(self._nodes):
+            if self._kinds[index] == "Report":
+                report = node.parent.rdf_node.Report()
+                self._promises[index] = report
+                self.slots.Rebook(index, report)
+            elif self._kinds[index] in ("AsNumpy", "Snapshot"):
+                self._promises[index] = distrdf.clone_foreign(self._promises[index], range_name)
+
+    def _book_all(self, dataframe: Any, range_name: str) -> None:
+        graph = cloudpickle.loads(self._graph_bytes)
+        self._promises = distrdf.build_graph(graph, dataframe, range_name)
+        self._nodes = distrdf.graph_actions(graph)
+        self._kinds = [distrdf.kind_of(node) for node in self._nodes]
+        self.slots = slots = cpp().TaskGraph.Create()
+        for kind, node, promise in zip(self._kinds, self._nodes, self._promises, strict=True):
+            if kind in ("AsNumpy", "Snapshot"):
+                slots.AddForeign(kind)
+            elif distrdf.is_varied(node):
+                slots.AddVaried(promise, kind)
+            else:
+                slots.Add(promise, kind)
+        slots.SetNode(root().RDF.AsRNode(dataframe))
+        self._describe()
+
+    def _describe(self) -> None:
+        slots = self.slots
+        flat = list(slots.Rules())
+        rules = [[_RULES[r], a, b] for r, a, b in zip(flat[::3], flat[1::3], flat[2::3], strict=True)]
+        results = [
+            {
+                "kind": str(kind),
+                "offset": int(offset),
+                "length": int(length),
+                "weighted": bool(weighted),
+                "live": bool(live),
+                "variations": [str(v) for v in variations],
+            }
+            for kind, offset, length, weighted, live, variations in zip(
+                slots.Kinds(),
+                slots.Offsets(),
+                slots.Lengths(),
+                slots.Weighted(),
+                slots.Live(),
+                slots.Variations(),
+                strict=True,
+            )
+        ]
+        for result, name in zip(results, self._names(), strict=True):
+            result["name"] = name
+        length = int(slots.Length())
+        self.digest = layout_digest(length, rules, results)
+        templates = slots.Templates()
+        self.schema = {
+            "digest": self.digest,
+            "length": length,
+            "rules": rules,
+            "results": results,
+            "templates": copy_bytes(int(templates.first), int(templates.second)),
+        }
+
+    def _names(self) -> list[str]:
+        return [f"{node.operation.name}{index}" for index, node in enumerate(self._nodes)]
+
+    def run(self, dataframe: Any) -> None:
+        """The event loop; Python's lock is free meanwhile."""
+        trigger = root().Internal.RDF.TriggerRun
+        trigger.__release_gil__ = True
+        trigger(root().RDF.AsRNode(dataframe))
+
+    def foreign(self, finished: bool) -> dict[int, bytes]:
+        """Bytes of the results that only Python knows, after the event loop.
+
+        Parameters
+        ----------
+        finished : bool
+            False if the loop was ended early: the results are what they are then.
+        """
+        blobs = {}
+        for index, kind in enumerate(self._kinds):
+            promise = self._promises[index]
+            if kind == "AsNumpy":
+                blobs[index] = pickle.dumps(dict(promise.GetValue()))
+            elif kind == "Snapshot":
+                blobs[index] = pickle.dumps((promise.treename, _settle(promise.filenames)))
+        return blobs
+
+    def drop(self) -> None:
+        """Forget everything booked: after a failure, ROOT's objects are not clean."""
+        self._reset()
+        if self._exec_id is not None:
+            distrdf.forget(self._exec_id)
+
+
+def _settle(files: list[str]) -> list[str]:
+    """Give the files of a Snapshot the names that ROOT would give them.
+
+    An attempt writes ``base_<range>-<attempt>.root`` so that two attempts of one range never write the same file; the
+    rename to ``base_<range>.root`` is atomic. Remote files keep their names.
+    """
+    settled = []
+    for name in files:
+        if "://" in name:
+            settled.append(name)
+        elif os.path.exists(name):
+            stem, _, attempt = name.removesuffix(".root").rpartition("-")
+            final = f"{stem}.root"
+            os.replace(name, final)
+            settled.append(os.path.abspath(final))
+    return settled
+
+
+def load(run: str, graph: int, payload: bytes | None, directory: str) -> ProcessGraph | None:
+    """The graph of a run, from this process or out of the payload; None if it is here neither way."""
+    key = (run, graph)
+    found = _graphs.get(key)
+    if found is None and payload is not None:
+        found = _graphs[key] = ProcessGraph(payload, directory)
+        while len(_graphs) > KEEP:
+            _graphs.popitem(last=False)[1].drop()
+    elif found is not None:
+        _graphs.move_to_end(key)
+    return found
+
+
+def has(run: str, graph: int) -> bool:
+    """True if `load` needs no payload."""
+    return (run, graph) in _graphs

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a worker tells the hub, over the connection that the worker itself opened.
+
+The plugin installs itself from the first task: nothing has to reach the worker from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from distributed import Worker, WorkerPlugin
+
+from rdf_live.worker.frames import Monitor
+
+__all__ = ["Attempt", "Publisher"]
+
+logger = logging.getLogger("rdf_live.worker")
+
+#: A hub that does not answer for this long is gone, and with it the run.
+PATIENCE_S = 120.0
+
+
+@dataclass
+class Attempt:
+    """One execution of a range, as the publisher sees it."""
+
+    run: str
+    graph: int
+    range: int
+    attempt: str
+    digest: str = ""
+    schema: dict[str, Any] | None = None
+    size: int = -1
+    trees: dict[str, int] | None = None
+    monitor: Monitor | None = None
+    seq: int = 0
+    ended: str | None = None  # "stop", "cancel" or "stale": leave the event loop
+    in_flight: bool = False
+    send_schema: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What names this attempt in every message."""
+        return {"run": self.run, "graph": self.graph, "range": self.range, "attempt": self.attempt}
+
+    def watch(self, monitor: Monitor | None) -> None:
+        """Attach the monitor (or detach it); a stop that came before takes effect."""
+        with self.lock:
+            self.monitor = monitor
+            if monitor is not None and self.ended:
+                monitor.stop()
+
+    def end(self, why: str) -> None:
+        """Ask the event loop to end. Any thread."""
+        with self.lock:
+            self.ended = self.ended or why
+            if self.monitor is not None:
+                self.monitor.stop()
+
+    def message(self, entries: int, values: bytes | None, blobs: dict[int, bytes]) -> dict[str, Any]:
+        """A partial or commit of this attempt."""
+        self.seq += 1
+        return self.identity | {
+            "seq": self.seq,
+            "entries": entries,
+            "size": self.size,
+            "trees": self.trees,
+            "digest": self.digest,
+            "values": values,
+            "blobs": blobs,
+            "schema": self.schema if self.send_schema else None,
+        }
+
+
+class Publisher(WorkerPlugin):  # type: ignore[misc]
+    """Sends partials and commits of the attempts on this worker, and hears when to stop.
+
+    ``setup``, ``teardown``, `_ready` and `_stop` run on the worker's event loop; `call` and `attempt` in the thread of
+    the task.
+    """
+
+    name = "rdf_live-publisher"
+    _installing = threading.Lock()
+
+    def __init__(self) -> None:
+        self._attempts: dict[str, Attempt] = {}
+
+    @classmethod
+    def of(cls, worker: Worker) -> Publisher:
+        """The publisher of this worker; installed when there is none. Called from a task's thread."""
+        with cls._installing:
+            found = worker.plugins.get(cls.name)
+            if found is None:
+                found = cls()
+                asyncio.run_coroutine_threadsafe(
+                    worker.plugin_add(plugin=found, name=cls.name, catch_errors=False), worker.loop.asyncio_loop
+                ).result()
+        assert isinstance(found, Publisher)
+        return found
+
+    def setup(self, worker: Worker) -> None:
+        """Open the pipe by which C++ wakes this loop, and listen for stops."""
+        self._worker = worker
+        self._loop = worker.loop.asyncio_loop
+        self._read, self.notify_fd = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self.notify_fd, False)
+        self._loop.add_reader(self._read, self._ready)
+        worker.stream_handlers["rdf-live-stop"] = self._stop
+
+    def teardown(self, worker: Worker) -> None:
+        """Close the pipe."""
+        self._loop.remove_reader(self._read)
+        worker.stream_handlers.pop("rdf-live-stop", None)
+        os.close(self._read)
+        os.close(self.notify_fd)
+
+    # ---- from the task's thread
+
+    def call(self, operation: str, /, **message: Any) -> dict[str, Any]:
+        """Ask the hub and wait for the answer.
+
+        A lost connection is tried again for two minutes: every message of ours may arrive twice.
+
+        Raises
+        ------
+        OSError
+            The hub did not answer for that long.
+        """
+        return asyncio.run_coroutine_threadsafe(self._call(operation, message), self._loop).result()
+
+    def open(self, attempt: Attempt) -> None:
+        """From now on this attempt is stopped when its run is."""
+        self._attempts[attempt.attempt] = attempt
+
+    def opened(self, attempt: Attempt) -> None:
+        """Tell the size of the range, which makes the run's total known. Does not wait."""
+        message = attempt.message(0, None, {})
+        asyncio.run_coroutine_threadsafe(self._send(attempt, message), self._loop)
+
+    def close(self, attempt: Attempt) -> None:
+        """The attempt is over."""
+        attempt.watch(None)
+        self._attempts.pop(attempt.attempt, None)
+
+    # ---- on the worker's event loop
+
+    async def _call(self, operation: str, message: dict[str, Any]) -> dict[str, Any]:
+        deadline = time.monotonic() + PATIENCE_S
+        wait_s = 0.1
+        while True:
+            try:
+                call: Callable[..., Any] = getattr(self._worker.scheduler, operation)
+                reply: dict[str, Any] = await call(**message)
+                return reply
+            except OSError:  # includes Dask's CommClosedError
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, 5.0)
+
+    def _ready(self) -> None:
+        try:
+            while len(os.read(self._read, 4096)) == 4096:
+                pass
+        except BlockingIOError:
+            pass
+        for attempt in list(self._attempts.values()):
+            if not attempt.in_flight:
+                self._loop.create_task(self._push(attempt))
+
+    async def _push(self, attempt: Attempt) -> None:
+        """Send pictures until there is no newer one. One message in flight: the next picture waits, and the newest wins."""
+        attempt.in_flight = True
+        try:
+            while True:
+                with attempt.lock:
+                    frame = attempt.monitor.take() if attempt.monitor is not None and not attempt.ended else None
+                if frame is None:
+                    return
+                await self._send(attempt, attempt.message(frame.entries, frame.values, frame.blobs))
+        finally:
+            attempt.in_flight = False
+
+    async def _send(self, attempt: Attempt, message: dict[str, Any]) -> None:
+        try:
+            reply = await self._worker.scheduler.rdf_live_partial(**message)
+        except OSError as error:
+            logger.debug("a partial was lost, the next one will do: %s", error)
+            return
+        status = reply["status"]
+        if status == "ok":
+            attempt.send_schema = bool(reply["need_schema"])
+            with attempt.lock:
+                if attempt.monitor is not None:
+                    attempt.monitor.set_interval(reply["interval"])
+            if reply["stop"]:
+                attempt.end(reply["stop"])
+        elif status == "stale":
+            attempt.end("stale")
+        elif status == "error":
+            logger.error("rdf_live: the hub refused a partial: %s", reply["message"])
+
+    def _stop(self, run: str, mode: str, attempts: list[str] | None = None, **_: Any) -> None:
+        for attempt in list(self._attempts.values()):
+            if attempt.run == run and (attempts is None or attempt.attempt in attempts):
+                attempt.end(mode)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What Dask runs for one range."""
+
+from __future__ import annotations
+
+import pickle
+import platform
+import traceback
+import uuid
+from typing import Any
+
+from distributed import Reschedule, get_worker
+
+import rdf_live
+from rdf_live._root import root, root_version
+from rdf_live.worker import graph as graphs
+from rdf_live.worker.frames import Monitor, final_frame
+from rdf_live.worker.publisher import Attempt, Publisher
+
+__all__ = ["run_range", "versions"]
+
+
+def versions() -> dict[str, str]:
+    """What must be the same on the client and the workers."""
+    try:
+        root_text = root_version(root())
+    except ImportError as error:
+        root_text = f"none ({error})"
+    return {"python": platform.python_version(), "ROOT": root_text, "rdf_live": rdf_live.__version__}
+
+
+def run_range(run: str, graph: int, index: int) -> str:
+    """Compute one range and commit it to the hub.
+
+    Runs in the worker's thread. What it computes goes to the hub, so what it returns is only a word for the log.
+
+    Raises
+    ------
+    Reschedule
+        The attempt failed and the hub wants another one.
+    """
+    worker = get_worker()
+    publisher = Publisher.of(worker)
+    attempt = Attempt(run, graph, index, uuid.uuid4().hex[:16])
+    reply = publisher.call(
+        "rdf_live_begin",
+        **attempt.identity,
+        worker=worker.address,
+        versions=versions(),
+        have_payload=graphs.has(run, graph),
+    )
+    if reply["status"] != "go":
+        return str(reply["status"])
+    publisher.open(attempt)
+    process_graph = None
+    try:
+        process_graph = graphs.load(run, graph, reply["payload"], worker.local_directory)
+        if process_graph is None:
+            raise RuntimeError("got no payload for a graph that this process does not have")
+        return _compute(publisher, attempt, process_graph, reply)
+    except Exception as error:
+        if process_graph is not None:
+            process_graph.drop()
+        return _failed(publisher, attempt, worker.address, error)
+    finally:
+        publisher.close(attempt)
+
+
+def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph, reply: dict[str, Any]) -> str:
+    data_range = pickle.loads(reply["range"])
+    dataframe, attempt.size, attempt.trees = graph.open(data_range)
+    if dataframe is None:
+        return _commit(publisher, attempt, 0, None, {}, complete=True)
+    graph.book(dataframe, data_range, f"{data_range.id}-{attempt.attempt}")
+    attempt.digest, attempt.schema, attempt.send_schema = graph.digest, graph.schema, bool(reply["need_schema"])
+    publisher.opened(attempt)
+    monitor = Monitor(reply["interval"], publisher.notify_fd)
+    graph.slots.Watch(monitor.shared)
+    attempt.watch(monitor)
+    graph.run(dataframe)
+    attempt.watch(None)
+    complete = attempt.ended is None or not monitor.shared.Stopping()
+    if attempt.ended in ("cancel", "stale") and not complete:
+        return attempt.ended
+    graph.slots.Finish(monitor.shared)
+    frame = final_frame(graph.slots)
+    blobs = frame.blobs | graph.foreign(complete)
+    return _commit(publisher, attempt, attempt.size if complete else monitor.entries, frame.values, blobs, complete)
+
+
+def _commit(
+    publisher: Publisher,
+    attempt: Attempt,
+    entries: int,
+    values: bytes | None,
+    blobs: dict[int, bytes],
+    complete: bool,
+) -> str:
+    """Returns only when the hub has it, so that a finished task means a counted range."""
+    reply = publisher.call("rdf_live_commit", **attempt.message(entries, values, blobs), complete=complete)
+    if reply.get("need_schema"):
+        attempt.send_schema = True
+        reply = publisher.call("rdf_live_commit", **attempt.message(entries, values, blobs), complete=complete)
+    if reply["status"] == "error":
+        raise RuntimeError(f"{reply['error']}: {reply['message']}")
+    return str(reply["status"])
+
+
+def _failed(publisher: Publisher, attempt: Attempt, address: str, error: Exception) -> str:
+    what = getattr(error, "what", None)  # a C++ exception that came through cppyy
+    message = str(what()) if callable(what) else str(error)
+    reply = publisher.call(
+        "rdf_live_fail",
+        **attempt.identity,
+        worker=address,
+        error={
+            "type": type(error).__name__,
+            "message": message,
+            "traceback": "".join(traceback.format_exception(error)),
+            "files": sorted(attempt.trees or {}),
+            "entries": attempt.monitor.entries if attempt.monitor is not None else 0,
+        },
+    )
+    if reply["status"] == "again":
+        raise Reschedule()
+    return str(reply["status"])

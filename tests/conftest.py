@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every test belongs to exactly one layer, so that no test is left out of a run by layers."""
+
+from __future__ import annotations
+
+import pytest
+
+LAYERS = {
+    "unit": "no ROOT, no Dask: pure logic",
+    "dask": "Dask in this process, no ROOT",
+    "root": "real ROOT, real clusters of worker processes",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in LAYERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+# First, so that the layer taken from the folder is there when `-m` selects.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of ``tests/<layer>/`` with that layer, and refuse a test that has none or several."""
+    tests = config.rootpath / "tests"
+    for item in items:
+        marked = {mark.name for mark in item.iter_markers()} & LAYERS.keys()
+        folder = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
+        if not marked and folder in LAYERS:
+            item.add_marker(folder)
+            marked = {folder}
+        if len(marked) != 1:
+            raise pytest.UsageError(
+                f"{item.nodeid}: got layers {sorted(marked)}, expected exactly one of {list(LAYERS)}: "
+                f"put the file in tests/<layer>/ or set pytestmark = pytest.mark.<layer>"
+            )
