@@ -62,9 +62,11 @@ def module(name: str) -> Any:
         try:
             return importlib.import_module(f"{package}.{name}" if name else package)
         except ModuleNotFoundError as error:
-            if error.name is None or not package.startswith(error.name.split(".")[0]) and error.name != package:
+            if error.name is None or (not package.startswith(error.name.split(".")[0]) and error.name != package):
                 raise
-    raise ImportError("rdf_live: got a ROOT without distributed RDataFrame, expected one built with dataframe and pyroot.")
+    raise ImportError(
+        "rdf_live: got a ROOT without distributed RDataFrame, expected one built with dataframe and pyroot."
+    )
 
 
 # ---- client ---------------------------------------------------------------------------------------------------------
@@ -131,13 +133,13 @@ def value_setter(node: Any, value: Any) -> None:
     node.value = value
 
 
-def snapshot_result(treename: str, files: list[str], backend: Any) -> Any:
+def snapshot_result(treename: str, files: list[str], client: Any) -> Any:
     """The dataframe that a distributed Snapshot returns."""
-    return module("PythonMergeables").SnapshotResult(treename, files).GetValue(backend)
+    return module("PythonMergeables").SnapshotResult(treename, files).GetValue(dask_backend()(client))
 
 
 def size_of(head: Any) -> tuple[int, int]:
-    """Entries and clusters of the dataset, taking the first file for all. An entry of no file is a cluster of its own."""
+    """Entries and clusters of the dataset, taking the first file for all; without files, an entry is a cluster."""
     if hasattr(head, "nentries"):
         return head.nentries, head.nentries
     files = head.inputfiles
@@ -150,7 +152,7 @@ def size_of(head: Any) -> tuple[int, int]:
 
 
 def has_column(frame: Any, column: str) -> bool:
-    """Whether a local dataframe knows a column by a name that GetColumnNames does not list (an alias, a part of another)."""
+    """Whether a local dataframe knows a column, also one that GetColumnNames does not list (a part of another)."""
     try:
         frame.GetColumnType(column)
     except Exception:

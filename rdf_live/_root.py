@@ -7,6 +7,8 @@ ROOT is imported at the first call, never at import time: the scheduler has none
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import json
 import re
 import threading
 from pathlib import Path
@@ -65,34 +67,46 @@ def _include_dir() -> Path:
     raise ImportError(f"rdf_live: got no C++ headers beside {here}, expected cpp/include/rdf_live. Reinstall rdf-live.")
 
 
-def _compiled_library() -> Path | None:
-    """The optional library that packagers build; used only if it is of the same version."""
-    for path in sorted((Path(rdf_live.__file__).parent / "lib").glob("librdf_live.*")):
-        if path.suffix in (".so", ".dylib"):
-            return path
-    return None
+def _compiled_library(headers: Path, root_text: str) -> Path | None:
+    """The optional library that packagers build, if it was made of these headers with this ROOT.
+
+    Another one is left alone: what the interpreter compiles from the headers is then right, and what the library has
+    is not.
+    """
+    folder = Path(rdf_live.__file__).parent / "lib"
+    about = folder / "rdf_live.json"
+    if not about.is_file():
+        return None
+    made = json.loads(about.read_text())
+    files = sorted((headers / "rdf_live").glob("*.hxx"), key=lambda path: path.name)
+    lines = "".join(f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.name}\n" for f in files)
+    same = made["headers"] == hashlib.sha256(lines.encode()).hexdigest()
+    if not same or tuple(re.findall(r"\d+", made["root"])[:2]) != tuple(re.findall(r"\d+", root_text)[:2]):
+        return None
+    return next((path for path in folder.glob("librdf_live.*") if path.suffix in (".so", ".dylib")), None)
 
 
 def cpp() -> Any:
     """The namespace ``ROOT.rdf_live``; declared to the interpreter on the first call (about 0.3 s).
 
-    Called from any thread. With a compiled library of the same version installed, that is loaded instead.
+    Called from any thread. A compiled library that matches is loaded too: the interpreter then takes the functions
+    from there instead of compiling them.
+
+    Raises
+    ------
+    ImportError
+        The headers are missing, or this ROOT does not accept them.
     """
     global _cpp
     with _lock:
         if _cpp is None:
             ROOT = root()
             _ = ROOT.TH1D  # reading a pickled histogram segfaults in a process that has not touched one
-            library = _compiled_library()
-            if library is not None and ROOT.gSystem.Load(str(library)) >= 0:
-                if str(ROOT.rdf_live.Version()) == rdf_live.__version__:
-                    _cpp = ROOT.rdf_live
-                    return _cpp
-                raise ImportError(
-                    f"rdf_live: got {library} of version {ROOT.rdf_live.Version()}, expected {rdf_live.__version__}. "
-                    "Reinstall rdf-live."
-                )
-            ROOT.gInterpreter.AddIncludePath(f"-I{_include_dir()}")
+            headers = _include_dir()
+            ROOT.gInterpreter.AddIncludePath(f"-I{headers}")
+            library = _compiled_library(headers, root_version(ROOT))
+            if library is not None:
+                ROOT.gSystem.Load(str(library))
             if not ROOT.gInterpreter.Declare('#include "rdf_live/rdf_live.hxx"'):
                 raise ImportError(
                     "rdf_live: ROOT's interpreter did not accept the C++ headers; the lines above say why. "
@@ -105,8 +119,8 @@ def cpp() -> Any:
 def jit_level(level: int) -> None:
     """Optimisation level of everything that this process compiles from now on (0 to 3).
 
-    ROOT compiles at 1; at 2 the event loops of graphs written as strings run 1.3 to 1.5 times faster, with the same bits
-    in the results.
+    ROOT compiles at 1; at 2 the event loops of graphs written as strings run 1.3 to 1.5 times faster, with the same
+    bits in the results.
     """
     global _jit_level
     with _lock:

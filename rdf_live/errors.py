@@ -64,9 +64,7 @@ class RunFailed(RdfLiveError):
         The merge of all the ranges that did not fail, or None where there is none.
     """
 
-    def __init__(
-        self, message: str, failures: list[dict[str, Any]] | None = None, partial: Any = None
-    ) -> None:
+    def __init__(self, message: str, failures: list[dict[str, Any]] | None = None, partial: Any = None) -> None:
         super().__init__(message)
         self.failures = failures if failures is not None else []
         self.partial = partial

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from distributed import Client
@@ -14,7 +15,7 @@ from distributed import Client
 from rdf_live.client import hub
 from rdf_live.client.callbacks import Callbacks
 from rdf_live.client.feed import Feed
-from rdf_live.errors import RunCancelled, RunFailed, WrongKind
+from rdf_live.errors import RunCancelled, WrongKind
 from rdf_live.partial.objects import Builder
 from rdf_live.snapshot import Result, Snapshot
 
@@ -81,7 +82,13 @@ class LiveRun:
     """
 
     def __init__(
-        self, client: Client, run_id: str, name: str, results: list[Result], every: float, nodes: list[Any] | None = None
+        self,
+        client: Client,
+        run_id: str,
+        name: str,
+        results: list[Result],
+        every: float,
+        nodes: list[Any] | None = None,
     ) -> None:
         self.id = run_id
         self.name = name
@@ -103,7 +110,7 @@ class LiveRun:
 
     @property
     def state(self) -> str:
-        """"running", "stopping", "done", "stopped", "cancelled" or "failed"."""
+        """ "running", "stopping", "done", "stopped", "cancelled" or "failed"."""
         frame = self._current()
         if frame["state"] == "running" and frame.get("stopping"):
             return "stopping"
@@ -128,7 +135,8 @@ class LiveRun:
     def snapshot(self) -> Snapshot:
         """The merge of everything valid now.
 
-        Waits for the first update if none has come (at most until the first entries have been processed on the cluster).
+        Waits for the first update if none has come (at most until the first entries have been processed on the
+        cluster).
 
         Returns
         -------
@@ -231,7 +239,7 @@ class LiveRun:
             try:
                 with self._condition:
                     left = None if deadline is None else max(deadline - time.monotonic(), 0)
-                    news = self._condition.wait_for(lambda: self._lost or self._is_over() or self._is_new(seen), left)
+                    news = self._condition.wait_for(partial(self._has_news, seen), left)
                     self._check()
                     snapshot = self._take() if self._has_values() else None
                     over = self._is_over()
@@ -282,7 +290,9 @@ class LiveRun:
     def _is_over(self) -> bool:
         return self._frame is not None and self._frame["state"] in OVER
 
-    def _is_new(self, seen: int) -> bool:
+    def _has_news(self, seen: int) -> bool:
+        if self._lost is not None or self._is_over():
+            return True
         return self._frame is not None and self._frame["seq"] > seen and self._has_values()
 
     def _has_values(self) -> bool:
@@ -315,4 +325,3 @@ class LiveRun:
             self._lost = error
             self._condition.notify_all()
         self._callbacks.wake()
-

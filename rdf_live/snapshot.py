@@ -34,8 +34,8 @@ class Result:
 class Snapshot(Mapping[Any, Any]):
     """Mapping from results to detached ROOT objects or numbers.
 
-    A key is a result as it was booked (the proxy), its label, or a `Result`. Objects are made when they are first asked for,
-    in the thread that asks, and then kept; they belong to no directory and change no more.
+    A key is a result as it was booked (the proxy), its label, or a `Result`. Objects are made when they are first
+    asked for, in the thread that asks, and then kept; they belong to no directory and change no more.
 
     Attributes
     ----------
@@ -108,7 +108,9 @@ class Snapshot(Mapping[Any, Any]):
         graph = self._graphs[result.graph]
         builder = self._builders[result.graph]
         if builder is None or graph["values"] is None:
-            raise KeyError(f"nothing of {result.label!r} has arrived yet; use snapshot.get(result), or wait for the first update")
+            raise KeyError(
+                f"nothing of {result.label!r} has arrived yet; use snapshot.get(result), or wait for the first update"
+            )
         values = np.frombuffer(graph["values"], dtype=np.float64)
         blobs = [held[result.index] for _, held in sorted(graph["held"].items()) if result.index in held]
         return builder.build(result.index, values, blobs)

@@ -52,15 +52,15 @@ def graphs_of(results: Any) -> tuple[Client, list[Any]]:
     for node in nodes:
         if node.value is not None and node not in PARTIAL:
             raise errors.BadInput(
-                f"got {label(node)!r}, which has been computed already, expected one that was not. Take its GetValue(), or book "
-                "it again to compute it again."
+                f"got {label(node)!r}, which has been computed already, expected one that was not. "
+                "Take its GetValue(), or book it again to compute it again."
             )
     heads = list({id(node.get_head()): node.get_head() for node in nodes}.values())
     clients = {id(head.backend.client): head.backend.client for head in heads}
     if len(clients) > 1:
         raise errors.BadInput(
-            f"got results on {len(clients)} clients, expected one. Start one run per client, or build the dataframes with the "
-            "same executor."
+            f"got results on {len(clients)} clients, expected one. "
+            "Start one run per client, or build the dataframes with the same executor."
         )
     return check_client(next(iter(clients.values()))), heads
 
@@ -72,9 +72,7 @@ def _node(result: Any) -> Any:
         local = " of a local dataframe" if "RResult" in kind or hasattr(result, "OnPartialResult") else ""
         raise errors.WrongKind(f"got a {kind}{local}, expected a booked result of a distributed dataframe. {_HOW}")
     if not hasattr(getattr(node.get_head().backend, "client", None), "scheduler"):
-        raise errors.WrongKind(
-            f"got {label(node)!r} on a backend without a Dask client, expected one on Dask. {_HOW}"
-        )
+        raise errors.WrongKind(f"got {label(node)!r} on a backend without a Dask client, expected one on Dask. {_HOW}")
     if not hasattr(node.operation, "name") or node.operation.name not in {*distrdf.KINDS, "VariationsFor"}:
         raise errors.WrongKind(f"got {node.operation.name}, expected one of {', '.join(distrdf.KINDS)}")
     return node
@@ -127,5 +125,9 @@ def check_columns(head: Any) -> None:
             close = difflib.get_close_matches(column, known[id(parent)], 3)
             raise errors.BadInput(
                 f"{label(node)!r}: got column {column!r}, which neither the dataset nor a Define has. "
-                + (f"Did you mean {' or '.join(map(repr, close))}?" if close else "df.GetColumnNames() lists those there are.")
+                + (
+                    f"Did you mean {' or '.join(map(repr, close))}?"
+                    if close
+                    else "df.GetColumnNames() lists those there are."
+                )
             )

@@ -20,7 +20,9 @@ def report(function: Callable[..., Any], error: Exception) -> None:
     """Say once that a callback raised and is not called again."""
     name = getattr(function, "__qualname__", repr(function))
     text = "".join(traceback.format_exception(error))
-    warnings.warn(f"the callback {name} raised and is not called again; the run goes on.\n{text}", RuntimeWarning, stacklevel=2)
+    warnings.warn(
+        f"the callback {name} raised and is not called again; the run goes on.\n{text}", RuntimeWarning, stacklevel=2
+    )
 
 
 class Callbacks:

@@ -40,7 +40,9 @@ class Feed:
         self._id = run.id
         self._blobs: list[dict[int, tuple[str, int, dict[int, bytes]]]] = []
         self.schemas: list[dict[str, Any] | None] = []
-        client.loop.add_callback(self._loop)
+        self._scheduler: Any = client.scheduler
+        loop: Any = client.loop
+        loop.add_callback(self._loop)
 
     async def _loop(self) -> None:
         seq = 0
@@ -49,14 +51,16 @@ class Feed:
             if self._run() is None:
                 return
             try:
-                frame = await self._client.scheduler.rdf_live_watch(
+                frame = await self._scheduler.rdf_live_watch(
                     run=self._id, seq=seq, timeout=POLL_S, values=True, have=self._have()
                 )
                 await self._learn(frame)
             except (OSError, ValueError) as error:  # Dask raises ValueError for a client that is closed
                 missing_since = missing_since or time.monotonic()
                 if self._client.status in ("closed", "closing") or time.monotonic() - missing_since > PATIENCE_S:
-                    self._lose(RunLost(f"the scheduler cannot be reached ({error}); attach again when the cluster is back"))
+                    self._lose(
+                        RunLost(f"the scheduler cannot be reached ({error}); attach again when the cluster is back")
+                    )
                     return
                 await asyncio.sleep(0.5)
                 continue
@@ -81,7 +85,7 @@ class Feed:
             self.schemas = [None] * len(graphs)
             self._blobs = [{} for _ in graphs]
         if any(g["digest"] and not s for g, s in zip(graphs, self.schemas, strict=False)):
-            self.schemas = (await self._client.scheduler.rdf_live_schema(run=self._id))["graphs"]
+            self.schemas = (await self._scheduler.rdf_live_schema(run=self._id))["graphs"]
 
     def _have(self) -> list[list[Any]]:
         return [

@@ -55,7 +55,7 @@ def finish(run: LiveRun) -> Snapshot:
             continue
         value = snapshot[result]
         if result.kind == "Snapshot":
-            value = distrdf.snapshot_result(value[0], value[1], node.get_head().backend)
+            value = distrdf.snapshot_result(value[0], value[1], run._client)
         distrdf.value_setter(node, value)
         if not complete:
             PARTIAL.add(node)
@@ -72,7 +72,11 @@ def _failure(run: LiveRun, partial: Snapshot | None, error: dict[str, Any] | Non
     failures = run.failures
     first = failures[0]
     files = ", ".join(first.get("files") or []) or "unknown files"
-    kept = f"{100 * partial.fraction:.3g} % of the data are in error.partial" if partial is not None else "nothing was kept"
+    kept = (
+        f"{100 * partial.fraction:.3g} % of the data are in error.partial"
+        if partial is not None
+        else "nothing was kept"
+    )
     return errors.RunFailed(
         f"run {run.name!r}: {len(failures)} of {run.progress.ranges} ranges failed in every attempt; {kept}. "
         f"The first, range {first['range']} ({files}), after {first['attempts']} attempts on {first['worker']}: "

@@ -40,8 +40,8 @@ def check_client(client: Any) -> Client:
         )
     if client.status != "running":
         raise errors.BadInput(
-            f"got a client that is {client.status}, expected a running one. Connect again, and build the dataframe with "
-            "the new client."
+            f"got a client that is {client.status}, expected a running one. "
+            "Connect again, and build the dataframe with the new client."
         )
     return client
 

@@ -10,7 +10,8 @@ from rdf_live import _distrdf as distrdf
 
 __all__ = ["choose"]
 
-#: Ranges per core: the last to finish then holds up the run by a sixth of its time at most, and a lost worker costs as little.
+#: Ranges per core: the last to finish then holds up the run by a sixth of its time at most, and a lost worker costs
+#: as little.
 PER_CORE = 6
 #: A range is never larger than this, so that on few cores it does not take hours to become safe.
 MOST_ENTRIES = 20_000_000

@@ -35,22 +35,23 @@ def start(
 ) -> LiveRun:
     """Start computing booked results on the cluster, live. Returns at once.
 
-    All results that are booked on the same dataframes and have no value yet are computed with them, in one event loop per
-    dataframe, as in ROOT.
+    All results that are booked on the same dataframes and have no value yet are computed with them, in one event
+    loop per dataframe, as in ROOT.
 
     Parameters
     ----------
     results : result or iterable of results
         Booked on one or more dataframes made by ``ROOT.RDataFrame(..., executor=client)``.
     every : float
-        Seconds between two updates, at least; the hub makes it longer when many workers would be too much for the scheduler.
+        Seconds between two updates, at least; the hub makes it longer when many workers would be too much for the
+        scheduler.
     name : str, optional
         For people; the first result's label otherwise.
     callback : callable, optional
         As for `LiveRun.on_update`.
     on_error : {"raise", "skip"}
-        When every attempt of a range has failed, the others go on. At the end `LiveRun.result` then raises, or gives the result
-        of the others.
+        When every attempt of a range has failed, the others go on. At the end `LiveRun.result` then raises, or gives
+        the result of the others.
     max_attempts : int
         Attempts per range.
 
@@ -69,7 +70,7 @@ def start(
     every = booked.check_every(every)
     if on_error not in ("raise", "skip"):
         raise errors.BadInput(f'on_error: got {on_error!r}, expected "raise" or "skip"')
-    if isinstance(max_attempts, bool) or not isinstance(max_attempts, int) or max_attempts < 1:
+    if not _is_count(max_attempts):
         raise errors.BadInput(f"max_attempts: got {max_attempts!r}, expected a whole number, 1 or more")
     if callback is not None and not callable(callback):
         raise errors.WrongKind(f"callback: got a {type(callback).__name__}, expected something to call with a snapshot")
@@ -94,6 +95,10 @@ def start(
     return run
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
 def booked_size(head: Any) -> int:
     """Entries of an empty source; 1 for anything else."""
     return int(getattr(head, "nentries", 1))
@@ -101,18 +106,22 @@ def booked_size(head: Any) -> int:
 
 def _trigger(backend: Any, ranges: list[Any], mapper: Any) -> LiveRun:
     """The user asked for a value of a dataframe that is watched: run it, and wait."""
-    hub.install(backend.client)
-    options = {"every": 0.5, "on_error": "raise", "max_attempts": 3}
-    run = _launch(backend.client, [(backend.head, Captured(ranges, mapper))], options, None)
+    run = launch_captured(backend, ranges, mapper, 0.5)
     run.result()
     return run
 
 
-def _launch(
-    client: Client, graphs: list[tuple[Any, Captured]], options: dict[str, Any], name: str | None
-) -> LiveRun:
+def launch_captured(backend: Any, ranges: list[Any], mapper: Any, every: float) -> LiveRun:
+    """Start what ROOT has prepared because a value was asked for."""
+    options = {"every": every, "on_error": "raise", "max_attempts": 3}
+    return _launch(backend.client, [(backend.head, Captured(ranges, mapper))], options, None)
+
+
+def _launch(client: Client, graphs: list[tuple[Any, Captured]], options: dict[str, Any], name: str | None) -> LiveRun:
     run_id = uuid.uuid4().hex[:12]
-    nodes, results, specs = [], [], []
+    nodes: list[Any] = []
+    results: list[Result] = []
+    specs: list[dict[str, Any]] = []
     for index, (head, captured) in enumerate(graphs):
         actions = distrdf.action_nodes(head)
         labels = _unique([booked.label(node) for node in actions], {r.label for r in results})
@@ -152,9 +161,7 @@ def _submit(client: Client, run_id: str, counts: list[int]) -> None:
         key=lambda place: ((place[1] + 0.5) / counts[place[0]], place[0]),
     )
     keys = [f"rdf-live-{run_id}-{graph}-{index}" for graph, index in places]
-    futures = client.map(
-        run_range, [run_id] * len(places), *zip(*places, strict=True), key=keys, pure=False, retries=0
-    )
+    futures = client.map(run_range, [run_id] * len(places), *zip(*places, strict=True), key=keys, pure=False, retries=0)
     hub.call(client, "rdf_live_adopt", run=run_id, keys=keys)
     del futures
 
@@ -216,7 +223,9 @@ def attach(run_id: str, *, client: Client) -> LiveRun:
     if len(found) != 1:
         listed = ", ".join(f"{r['run']} ({r['name']}, {r['state']})" for r in known) or "none"
         several = f"{len(found)} runs of that name" if found else "no such run"
-        raise errors.UnknownRun(f"got {run_id!r}, expected the id of a run. The cluster has {several}; it knows: {listed}.")
+        raise errors.UnknownRun(
+            f"got {run_id!r}, expected the id of a run. The cluster has {several}; it knows: {listed}."
+        )
     about = hub.call(client, "rdf_live_describe", run=found[0]["run"])
     results = [
         Result(index, i, label, kind)

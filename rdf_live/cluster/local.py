@@ -20,8 +20,8 @@ def connect(where: Any = "local", *, workers: int | None = None) -> Client:
     Parameters
     ----------
     where : "local", address, Client or None
-        "local" (or None) starts one process per core on this machine; an address is that of a scheduler; a client is checked
-        and returned.
+        "local" (or None) starts one process per core on this machine; an address is that of a scheduler; a client is
+        checked and returned.
     workers : int, optional
         Number of processes for "local"; the cores that this process may use otherwise.
 
@@ -44,12 +44,15 @@ def connect(where: Any = "local", *, workers: int | None = None) -> Client:
     if not isinstance(where, str):
         raise errors.WrongKind(f'got a {type(where).__name__}, expected "local", an address, or a distributed.Client')
     if "://" not in where and ":" not in where:
-        raise errors.BadInput(f'got {where!r}, expected "local" or the address of a scheduler, for example "tcp://host:8786"')
+        raise errors.BadInput(
+            f'got {where!r}, expected "local" or the address of a scheduler, for example "tcp://host:8786"'
+        )
     try:
         return Client(where, timeout="20s")
     except OSError as error:
         raise errors.BadInput(
-            f"got {where!r}, where no scheduler answers ({error}). Look whether it runs and whether this machine may reach it."
+            f"got {where!r}, where no scheduler answers ({error}). "
+            "Look whether it runs and whether this machine may reach it."
         ) from error
 
 
@@ -64,7 +67,9 @@ def _local(workers: int | None) -> Client:
     level = int(dask.config.get("rdf-live.jit-level", 2))
     # Nannies start the processes with this environment, before ROOT can be loaded there.
     environment = {"EXTRA_CLING_ARGS": f"-O{level}"}
-    with dask.config.set({"distributed.nanny.environ": {**dask.config.get("distributed.nanny.environ", {}), **environment}}):
+    with dask.config.set(
+        {"distributed.nanny.environ": {**dask.config.get("distributed.nanny.environ", {}), **environment}}
+    ):
         cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
     client = Client(cluster)
     client.wait_for_workers(1)

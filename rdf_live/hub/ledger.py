@@ -110,9 +110,7 @@ class Ledger:
 
     # ---- what happens to a range
 
-    def begin(
-        self, graph: int, range_: int, attempt: str, worker: str
-    ) -> Literal["go", "committed", "ended"]:
+    def begin(self, graph: int, range_: int, attempt: str, worker: str) -> Literal["go", "committed", "ended"]:
         """An attempt wants to start; may be asked twice by the same attempt."""
         r = self._range(graph, range_)
         if r.state == COMMITTED:

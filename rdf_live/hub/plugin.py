@@ -138,9 +138,7 @@ class HubPlugin(SchedulerPlugin):
     def restart(self, scheduler: Scheduler) -> None:
         """``Client.restart`` forgets all tasks."""
         for run in self.registry.active():
-            self._abort(
-                run, RunLost("the cluster was restarted, which dropped all tasks; start the run again")
-            )
+            self._abort(run, RunLost("the cluster was restarted, which dropped all tasks; start the run again"))
 
     # ---- from workers
 
@@ -188,9 +186,7 @@ class HubPlugin(SchedulerPlugin):
             self._settle(r)
             self.pace.note(_size(message), time.thread_time() - start)
 
-    def _fail(
-        self, run: str, graph: int, range: int, attempt: str, worker: str, error: dict[str, Any]
-    ) -> Reply:
+    def _fail(self, run: str, graph: int, range: int, attempt: str, worker: str, error: dict[str, Any]) -> Reply:
         r = self.registry.get(run)
         reply = r.fail(graph, range, attempt, worker, error)
         self._settle(r)

@@ -93,9 +93,7 @@ class Run:
     ) -> None:
         if not graphs or not all(graph["ranges"] for graph in graphs):
             got = [len(graph["ranges"]) for graph in graphs]
-            raise BadInput(
-                f"run {name!r}: got graphs with {got} ranges, expected at least one graph, one range each"
-            )
+            raise BadInput(f"run {name!r}: got graphs with {got} ranges, expected at least one graph, one range each")
         self.id, self.name, self.client = run, name, client
         self.options, self.versions = dict(options), dict(versions)
         self.every = float(options.get("every", 0.5))
@@ -146,11 +144,7 @@ class Run:
         """A tentative partial: replaces the one before of the same attempt.  For the fields see `Message`."""
         m, g = self._receive(fields)
         if self.over:
-            return (
-                {"status": "ok", "need_schema": False, "stop": self.mode}
-                if self.mode
-                else {"status": "stale"}
-            )
+            return {"status": "ok", "need_schema": False, "stop": self.mode} if self.mode else {"status": "stale"}
         verdict = self.ledger.partial(m.graph, m.range, m.attempt, m.seq, m.entries, m.size)
         if verdict == "stale":
             return {"status": "stale"}

@@ -40,10 +40,7 @@ def check_versions(client: Mapping[str, Any], workers: Mapping[str, Mapping[str,
     expected = _comparable(client)
     found = {worker: _comparable(versions) for worker, versions in workers.items()}
     wrong = {
-        key
-        for versions in found.values()
-        for key in versions
-        if versions[key] != expected.get(key, versions[key])
+        key for versions in found.values() for key in versions if versions[key] != expected.get(key, versions[key])
     }
     if not wrong:
         return
@@ -55,9 +52,7 @@ def check_versions(client: Mapping[str, Any], workers: Mapping[str, Mapping[str,
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         lines.append((f"worker {names[0]}{more}", *row))
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    table = "\n".join(
-        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    table = "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
     names_wrong = " and ".join(_NAMES[key] for key in _NAMES if key in wrong)
     raise VersionMismatch(
         f"got workers with another {names_wrong} than the client, expected the same everywhere:\n{table}\n"

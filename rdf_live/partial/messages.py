@@ -35,9 +35,7 @@ def check_reply(reply: Any) -> dict[str, Any]:
         If the reply is no dict with a status.
     """
     if not isinstance(reply, dict) or "status" not in reply:
-        raise BadMessage(
-            f"reply of the hub: got {reply!r:.200}, expected a dict with a status. {_SAME_VERSION}"
-        )
+        raise BadMessage(f"reply of the hub: got {reply!r:.200}, expected a dict with a status. {_SAME_VERSION}")
     if reply["status"] != "error":
         return reply
     kind = getattr(errors, str(reply.get("error")), None)
@@ -50,9 +48,7 @@ def check_reply(reply: Any) -> dict[str, Any]:
 
 
 def _bad(name: str, got: Any, expected: str) -> BadMessage:
-    return BadMessage(
-        f"{name}: got {got!r:.200} ({type(got).__name__}), expected {expected}. {_SAME_VERSION}"
-    )
+    return BadMessage(f"{name}: got {got!r:.200} ({type(got).__name__}), expected {expected}. {_SAME_VERSION}")
 
 
 def _check_int(name: str, value: Any, low: int) -> None:

@@ -113,9 +113,7 @@ class Builder:
             return one(0)
         return Variations({name: one(position) for position, name in enumerate(names)})
 
-    def _object(
-        self, index: int, values: npt.NDArray[np.float64], start: int, length: int, odd: list[Any]
-    ) -> Any:
+    def _object(self, index: int, values: npt.NDArray[np.float64], start: int, length: int, odd: list[Any]) -> Any:
         template = self._templates.At(index)
         made = None
         if length:

@@ -36,7 +36,7 @@ class Frame:
     blobs: dict[int, bytes]
 
 
-_PROTOTYPES = (
+_PROTOTYPES: tuple[tuple[Any, ...], ...] = (
     (ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(_View)),
     (None, ctypes.c_void_p),
     (None, ctypes.c_void_p),

@@ -80,8 +80,8 @@ class ProcessGraph:
         Returns
         -------
         tuple
-            The dataframe or None for a range without entries, its number of entries, and the entries of each of its trees
-            (None where the source is no file).
+            The dataframe or None for a range without entries, its number of entries, and the entries of each of its
+            trees (None where the source is no file).
         """
         self._exec_id = data_range.exec_id
         objects = self._build(data_range)
@@ -201,24 +201,23 @@ def _settle(files: list[str]) -> list[str]:
         if "://" in name:
             settled.append(name)
         elif os.path.exists(name):
-            stem, _, attempt = name.removesuffix(".root").rpartition("-")
+            stem = name.removesuffix(".root").rpartition("-")[0]
             final = f"{stem}.root"
             os.replace(name, final)
             settled.append(os.path.abspath(final))
     return settled
 
 
-def load(run: str, graph: int, payload: bytes | None, directory: str) -> ProcessGraph | None:
-    """The graph of a run, from this process or out of the payload; None if it is here neither way."""
+def load(run: str, graph: int, payload: bytes | None, directory: str) -> ProcessGraph:
+    """The graph of a run: of this process, or out of the payload, which may be None only if `has` said so."""
     key = (run, graph)
-    found = _graphs.get(key)
-    if found is None and payload is not None:
-        found = _graphs[key] = ProcessGraph(payload, directory)
+    if key not in _graphs:
+        assert payload is not None
+        _graphs[key] = ProcessGraph(payload, directory)
         while len(_graphs) > KEEP:
             _graphs.popitem(last=False)[1].drop()
-    elif found is not None:
-        _graphs.move_to_end(key)
-    return found
+    _graphs.move_to_end(key)
+    return _graphs[key]
 
 
 def has(run: str, graph: int) -> bool:

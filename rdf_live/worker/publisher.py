@@ -80,7 +80,7 @@ class Attempt:
         }
 
 
-class Publisher(WorkerPlugin):  # type: ignore[misc]
+class Publisher(WorkerPlugin):
     """Sends partials and commits of the attempts on this worker, and hears when to stop.
 
     ``setup``, ``teardown``, `_ready` and `_stop` run on the worker's event loop; `call` and `attempt` in the thread of
@@ -100,16 +100,17 @@ class Publisher(WorkerPlugin):  # type: ignore[misc]
             found = worker.plugins.get(cls.name)
             if found is None:
                 found = cls()
-                asyncio.run_coroutine_threadsafe(
-                    worker.plugin_add(plugin=found, name=cls.name, catch_errors=False), worker.loop.asyncio_loop
-                ).result()
+                loop: Any = worker.loop
+                adding = worker.plugin_add(plugin=found, name=cls.name, catch_errors=False)
+                asyncio.run_coroutine_threadsafe(adding, loop.asyncio_loop).result()
         assert isinstance(found, Publisher)
         return found
 
     def setup(self, worker: Worker) -> None:
         """Open the pipe by which C++ wakes this loop, and listen for stops."""
         self._worker = worker
-        self._loop = worker.loop.asyncio_loop
+        loop: Any = worker.loop
+        self._loop: asyncio.AbstractEventLoop = loop.asyncio_loop
         self._read, self.notify_fd = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self.notify_fd, False)
@@ -178,7 +179,7 @@ class Publisher(WorkerPlugin):  # type: ignore[misc]
                 self._loop.create_task(self._push(attempt))
 
     async def _push(self, attempt: Attempt) -> None:
-        """Send pictures until there is no newer one. One message in flight: the next picture waits, and the newest wins."""
+        """Send pictures until there is no newer one. One message in flight: of those that wait, the newest wins."""
         attempt.in_flight = True
         try:
             while True:

@@ -55,15 +55,17 @@ def run_range(run: str, graph: int, index: int) -> str:
     process_graph = None
     try:
         process_graph = graphs.load(run, graph, reply["payload"], worker.local_directory)
-        if process_graph is None:
-            raise RuntimeError("got no payload for a graph that this process does not have")
         return _compute(publisher, attempt, process_graph, reply)
     except Exception as error:
         if process_graph is not None:
             process_graph.drop()
-        return _failed(publisher, attempt, worker.address, error)
+        verdict = _failed(publisher, attempt, worker.address, error)
     finally:
         publisher.close(attempt)
+    # Raised here, where no C++ exception is its context: Dask would try to pickle that.
+    if verdict == "again":
+        raise Reschedule()
+    return verdict
 
 
 def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph, reply: dict[str, Any]) -> str:
@@ -121,6 +123,4 @@ def _failed(publisher: Publisher, attempt: Attempt, address: str, error: Excepti
             "entries": attempt.monitor.entries if attempt.monitor is not None else 0,
         },
     )
-    if reply["status"] == "again":
-        raise Reschedule()
     return str(reply["status"])

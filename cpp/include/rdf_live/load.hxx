@@ -7,14 +7,19 @@
 #include <rdf_live/bytes.hxx>
 #include <rdf_live/layout.hxx>
 
-#include <TCollection.h>
+#include <TAttFill.h>
+#include <TAttLine.h>
+#include <TAttMarker.h>
+#include <TAxis.h>
+#include <TGraph.h>
+#include <TH1.h>
 #include <TList.h>
-#include <TMethodCall.h>
 
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace rdf_live {
 
@@ -50,6 +55,65 @@ inline TObject *Copy(const TObject &object)
 {
    Detached guard;
    return object.Clone();
+}
+
+/// Titles, ranges, divisions and labels' looks of an axis; not its binning.
+inline void CopyAxisLook(const TAxis &from, TAxis &to)
+{
+   static_cast<TAttAxis &>(to) = from;
+   to.SetTitle(from.GetTitle());
+   to.SetTimeDisplay(from.GetTimeDisplay());
+   to.SetTimeFormat(from.GetTimeFormat());
+   for (auto bit : {TAxis::kCenterTitle, TAxis::kCenterLabels, TAxis::kRotateTitle, TAxis::kMoreLogLabels})
+      to.SetBit(bit, from.TestBit(bit));
+   if (from.TestBit(TAxis::kAxisRange) && from.GetNbins() == to.GetNbins())
+      to.SetRange(from.GetFirst(), from.GetLast());
+}
+
+/// Gives an object the looks of another one of the same kind, and the functions fitted to it, but none of its data.
+inline void CopyLook(TObject &from, TObject &to)
+{
+   Detached guard;
+   const auto copyAttributes = [&](auto *type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+      if (auto source = dynamic_cast<T *>(&from))
+         if (auto target = dynamic_cast<T *>(&to))
+            source->Copy(*target);
+   };
+   copyAttributes(static_cast<TAttLine *>(nullptr));
+   copyAttributes(static_cast<TAttFill *>(nullptr));
+   copyAttributes(static_cast<TAttMarker *>(nullptr));
+   if (auto named = dynamic_cast<TNamed *>(&to))
+      named->SetTitle(from.GetTitle());
+   const auto copyFunctions = [](TList *source, TList *target) {
+      if (!source || !target)
+         return;
+      target->Delete();
+      for (TObject *function : *source)
+         target->Add(function->Clone());
+   };
+   if (auto source = dynamic_cast<TH1 *>(&from)) {
+      if (auto target = dynamic_cast<TH1 *>(&to)) {
+         target->SetMinimum(source->GetMinimumStored());
+         target->SetMaximum(source->GetMaximumStored());
+         target->SetStats(!source->TestBit(TH1::kNoStats));
+         target->SetOption(source->GetOption());
+         CopyAxisLook(*source->GetXaxis(), *target->GetXaxis());
+         CopyAxisLook(*source->GetYaxis(), *target->GetYaxis());
+         CopyAxisLook(*source->GetZaxis(), *target->GetZaxis());
+         copyFunctions(source->GetListOfFunctions(), target->GetListOfFunctions());
+      }
+   } else if (auto graph = dynamic_cast<TGraph *>(&from)) {
+      if (auto target = dynamic_cast<TGraph *>(&to)) {
+         target->SetMinimum(graph->GetMinimum());
+         target->SetMaximum(graph->GetMaximum());
+         copyFunctions(graph->GetListOfFunctions(), target->GetListOfFunctions());
+         if (graph->GetN() > 0 && target->GetN() > 0) {
+            CopyAxisLook(*graph->GetXaxis(), *target->GetXaxis());
+            CopyAxisLook(*graph->GetYaxis(), *target->GetYaxis());
+         }
+      }
+   }
 }
 
 } // namespace rdf_live

@@ -186,6 +186,21 @@ inline std::size_t Weight(const TObject &)
 template <typename T>
 constexpr bool kNeverAdds = std::is_base_of_v<TGraph, T> || std::is_base_of_v<THnSparse, T>;
 
+/// ROOT resets the bins of an n-dimensional histogram for the next task, and forgets its entries and moments.
+template <typename T>
+void ForgetEntries(T &object)
+{
+   if constexpr (std::is_base_of_v<THnBase, T>) {
+      object.*access::HN::Entries() = 0;
+      if (object.GetCalculateErrors()) {
+         object.*access::HN::SumW() = 0;
+         object.*access::HN::SumW2() = 0;
+         (object.*access::HN::SumWX()).Reset();
+         (object.*access::HN::SumWX2()).Reset();
+      }
+   }
+}
+
 /// The part that a single object and a set of variations have in common.
 template <typename T>
 class ObjectPart {
@@ -253,7 +268,11 @@ public:
         fSize(fPart.Size(Booked(result)))
    {
    }
-   void Clone() final { fResult = ROOT::Internal::RDF::CloneResultAndAction(fResult); }
+   void Clone() final
+   {
+      fResult = ROOT::Internal::RDF::CloneResultAndAction(fResult);
+      ForgetEntries(*(fResult.*Member(access::PtrObject<T>{})));
+   }
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
    std::size_t Size() const final { return fSize; }
    std::vector<Segment> Rules() const final { return Segments<T>(); }
@@ -327,7 +346,12 @@ public:
       : Slot(kind), fMap(map), fKeys(map.GetKeys()), fPart(Part(fMap, kind)), fEach(Each(fMap, fPart))
    {
    }
-   void Clone() final { fMap = ROOT::Internal::RDF::CloneResultAndAction(fMap); }
+   void Clone() final
+   {
+      fMap = ROOT::Internal::RDF::CloneResultAndAction(fMap);
+      for (auto &[name, value] : fMap.*Member(access::MapValues<T>{}))
+         ForgetEntries(*value);
+   }
    RLoopManager *Manager() const final { return (fMap.*Member(access::MapAction<T>{}))->GetLoopManager(); }
    std::size_t Size() const final { return fEach * fKeys.size(); }
    std::vector<std::string> Variations() const final { return fKeys; }

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""ROOT's own style of watching: ``LiveVisualize({h: callback})``, then ``h.Draw()``."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rdf_live import _distrdf as distrdf
+from rdf_live import errors
+from rdf_live._root import cpp, root
+from rdf_live.client import booked, hub
+from rdf_live.client.backend import live_backend
+from rdf_live.client.callbacks import report
+from rdf_live.snapshot import Snapshot
+
+__all__ = ["LiveVisualize"]
+
+_DRAWABLE = ("Histo1D", "Histo2D", "Histo3D", "Graph", "GraphAsymmErrors", "Profile1D", "Profile2D")
+_PAD = (800, 400)  # pixels, as ROOT's
+
+
+def LiveVisualize(drawables: Any, callback: Callable[[Any], Any] | None = None, *, every: float = 0.5) -> None:
+    """Show results while they are computed; a drop-in for ``ROOT.RDF.Distributed.LiveVisualize``.
+
+    Nothing runs yet. When a value of the dataframe is asked for (``h.Draw()``), its results are drawn on a canvas,
+    every `every` seconds, until the run is over.
+
+    Parameters
+    ----------
+    drawables : dict, list, tuple or one result
+        Booked histograms, profiles or graphs of one dataframe. The values of a dict are their own callbacks, or None.
+    callback : callable, optional
+        For all of them, after their own.
+    every : float
+        Seconds between two updates, at least.
+
+    Notes
+    -----
+    A callback is any callable that takes one object. It is called in the thread that asked for the value, with a
+    copy to draw. What it sets of the looks (colours, titles, axis ranges, fitted functions) is visible on the final
+    object too; the data of that are not touched. A callback that raises is reported once and not called again.
+
+    Raises
+    ------
+    WrongKind
+        Something is not a drawable result of a distributed dataframe, or a callback cannot be called.
+    BadInput
+        The results belong to more than one dataframe, or there are none.
+    """
+    given = _pairs(drawables)
+    every = booked.check_every(every)
+    if any(_computed(result) for result in given):
+        warnings.warn(
+            "LiveVisualize should be called before triggering the computation graph. Skipping live visualization.",
+            stacklevel=2,
+        )
+        return
+    _, heads = booked.graphs_of(list(given))
+    if len(heads) > 1:
+        raise errors.BadInput(
+            f"got results of {len(heads)} dataframes, expected one. "
+            "Use rdf_live.start(results) to run several side by side."
+        )
+    watched = []
+    for result, own in given.items():
+        node = distrdf.node_of(result)
+        if node.operation.name not in _DRAWABLE:  # type: ignore[union-attr]
+            raise errors.WrongKind(f"got {booked.label(node)!r}, expected one of {', '.join(_DRAWABLE)}")
+        watched.append(_Watched(node, [_checked(f) for f in (own, callback) if f is not None]))
+    hub.install(heads[0].backend.client)
+    live_backend(heads[0], _Trigger(watched, every))
+
+
+def _pairs(drawables: Any) -> dict[Any, Any]:
+    if isinstance(drawables, Mapping):
+        return dict(drawables)
+    if isinstance(drawables, (list, tuple)):
+        return dict.fromkeys(drawables)
+    return {drawables: None}
+
+
+def _computed(result: Any) -> bool:
+    node = distrdf.node_of(result)
+    return node is not None and node.value is not None
+
+
+def _checked(function: Any) -> Callable[[Any], Any]:
+    if not callable(function):
+        raise errors.WrongKind(f"callback: got a {type(function).__name__}, expected something to call with an object")
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError as error:
+        raise errors.WrongKind(f"callback {function!r}: expected one that takes one object ({error})") from error
+    except ValueError:
+        pass  # a builtin that does not tell its signature
+    return function  # type: ignore[no-any-return]
+
+
+class _Watched:
+    """One result on its pad."""
+
+    def __init__(self, node: Any, callbacks: list[Callable[[Any], Any]]) -> None:
+        self.node = node
+        self.callbacks = callbacks
+        self.shown: Any = None  # a pad does not own what it shows
+
+    def show(self, value: Any, pad: Any) -> None:
+        copy = cpp().Copy(value)
+        root().SetOwnership(copy, True)
+        pad.cd()
+        for callback in list(self.callbacks):
+            try:
+                callback(copy)
+            except Exception as error:
+                self.callbacks.remove(callback)
+                report(callback, error)
+        copy.Draw("AP" if "Graph" in self.node.operation.name else "")
+        pad.Modified()
+        pad.Update()
+        self.shown = copy
+
+
+class _Trigger:
+    """Runs a dataframe when a value of it is asked for, and draws meanwhile."""
+
+    def __init__(self, watched: list[_Watched], every: float) -> None:
+        self._watched = watched
+        self._every = every
+
+    def __call__(self, backend: Any, ranges: list[Any], mapper: Any) -> Any:
+        from rdf_live.client.start import launch_captured
+
+        ROOT = root()
+        run = launch_captured(backend, ranges, mapper, self._every)
+        context = ROOT.TVirtualPad.TContext()
+        rows = math.ceil(math.sqrt(len(self._watched)))
+        columns = math.ceil(len(self._watched) / rows)
+        canvas = ROOT.TCanvas("rdf_live", run.name, _PAD[0] * rows, _PAD[1] * columns)
+        canvas.Divide(rows, columns)
+        results = {id(node): result for node, result in zip(run._nodes, run.results, strict=True)}
+
+        def draw(snapshot: Snapshot) -> None:
+            canvas.SetTitle(f"{run.name}: {100 * snapshot.fraction:.3g} % of the data, {snapshot.entries:,} entries")
+            for number, watched in enumerate(self._watched, start=1):
+                if id(watched.node) in results:
+                    watched.show(snapshot[results[id(watched.node)]], canvas.cd(number))
+            ROOT.gSystem.ProcessEvents()
+
+        try:
+            run._result(None, draw)
+            for watched in self._watched:
+                if watched.node.value is not None and watched.shown is not None:
+                    cpp().CopyLook(watched.shown, watched.node.value)
+        finally:
+            canvas.Close()
+            context.__destruct__()
+        return run
