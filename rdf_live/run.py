@@ -102,6 +102,7 @@ class LiveRun:
         self._builders: list[Builder | None] = [None] * (1 + max((r.graph for r in results), default=0))
         self._snapshot: Snapshot | None = None
         self._lost: BaseException | None = None
+        self._interrupts = 0
         self._on_end: list[Callable[[LiveRun], None]] = []
         self._callbacks = Callbacks(self)
         self._feed = Feed(client, self)
@@ -233,7 +234,6 @@ class LiveRun:
     def _wait(self, timeout: float | None, pump: Callable[[Snapshot], Any]) -> bool:
         """Wait for the end; `pump` is called here with every new snapshot."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        asked = 0
         seen = -1
         while True:
             try:
@@ -251,11 +251,15 @@ class LiveRun:
                 if not news:
                     return False
             except KeyboardInterrupt:
-                asked += 1
-                if asked > 1:
-                    self.cancel()
-                    raise
-                self.stop()
+                self._interrupted()
+
+    def _interrupted(self) -> None:
+        """Ctrl-C, wherever it came: the first means stop, a second one cancel. Called while it is being handled."""
+        self._interrupts += 1
+        if self._interrupts > 1:
+            self.cancel()
+            raise
+        self.stop()
 
     def _find(self, key: Any) -> Result:
         if isinstance(key, Result):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import threading
 import traceback
 import warnings
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +25,13 @@ def report(function: Callable[..., Any], error: Exception) -> None:
 
 
 class Callbacks:
-    """The functions of one run, called in one thread, which exists only if there are any."""
+    """The functions of one run, called in one thread, which exists only if there are any.
+
+    The thread keeps the handle alive: a user who gave a callback need not keep it.
+    """
 
     def __init__(self, run: LiveRun) -> None:
-        self._run = weakref.ref(run)
+        self._run = run
         self._functions: list[Callable[..., Any]] = []
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
@@ -50,9 +52,7 @@ class Callbacks:
         seen = -1
         while self._news.wait():
             self._news.clear()
-            run = self._run()
-            if run is None:
-                return
+            run = self._run
             with run._condition:
                 lost, over = run._lost is not None, run._is_over()
                 usable = run._has_values() and run._frame is not None and run._frame["state"] != "cancelled"
@@ -63,7 +63,6 @@ class Callbacks:
                     self._call(function, snapshot)
             if lost or over:
                 return
-            del run
 
     def _call(self, function: Callable[..., Any], snapshot: Any) -> None:
         try:

@@ -17,45 +17,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from rdf_live.hub.ranges import COMMITTED, FAILED, RUNNING, STATES, WAITING, Range, RangeTable
 
 __all__ = ["Ledger", "RunState"]
 
 RunState = Literal["running", "done", "stopped", "cancelled", "failed"]
 
-WAITING, RUNNING, COMMITTED, FAILED = "waiting", "running", "committed", "failed"
-
 #: Entries per second are those of the last _SAMPLES * _SAMPLE_S seconds.
 _SAMPLE_S = 0.25
 _SAMPLES = 40
-
-
-@dataclass(slots=True)
-class _Range:
-    state: str = WAITING
-    attempt: str | None = None
-    worker: str = ""
-    seq: int = -1
-    entries: int = 0
-    size: int = -1
-    fill: float = 0.0
-    failed_attempts: int = 0
-    complete: bool = False
-
-
-@dataclass(slots=True)
-class _Graph:
-    """The ranges of one graph and all sums over them, kept up to date: no message loops over ranges."""
-
-    ranges: list[_Range]
-    marks: list[float]
-    counts: dict[str, int]
-    entries: int = 0
-    known: int = 0
-    known_entries: int = 0
-    fill: float = 0.0
-    stopped: set[int] = field(default_factory=set)
 
 
 class Ledger:
@@ -100,11 +72,8 @@ class Ledger:
         self._clock = clock
         self._max_attempts = max_attempts
         self._on_error = on_error
-        self._graphs = [
-            _Graph([_Range() for _ in range(n)], [0] * n, {WAITING: n, RUNNING: 0, COMMITTED: 0, FAILED: 0})
-            for n in nranges
-        ]
-        self._counts = {WAITING: sum(nranges), RUNNING: 0, COMMITTED: 0, FAILED: 0}
+        self._graphs = [RangeTable(n) for n in nranges]
+        self._counts = dict.fromkeys(STATES, 0) | {WAITING: sum(nranges)}
         self._incomplete = 0
         self._samples: deque[tuple[float, int]] = deque([(self.created, 0)], maxlen=_SAMPLES)
 
@@ -135,7 +104,7 @@ class Ledger:
         if seq <= r.seq:
             return "old"
         r.seq = seq
-        self._set_size(graph, range_, size)
+        self._graphs[graph].set_size(range_, size)
         self._set_entries(graph, range_, entries)
         return "take"
 
@@ -154,7 +123,7 @@ class Ledger:
         self.failures.pop((graph, range_), None)
         self._leave(graph, range_, COMMITTED)
         r.attempt, r.complete = attempt, complete
-        self._set_size(graph, range_, entries if complete and size < 0 else size)
+        self._graphs[graph].set_size(range_, entries if complete and size < 0 else size)
         self._set_entries(graph, range_, entries)
         if not complete:
             self._incomplete += 1
@@ -298,7 +267,7 @@ class Ledger:
 
     # ---- the only places that write a range
 
-    def _range(self, graph: int, range_: int) -> _Range:
+    def _range(self, graph: int, range_: int) -> Range:
         return self._graphs[graph].ranges[range_]
 
     def _leave(self, graph: int, range_: int, state: str) -> None:
@@ -312,14 +281,15 @@ class Ledger:
         self._move(graph, range_, state)
 
     def _move(self, graph: int, range_: int, state: str) -> None:
-        g = self._graphs[graph]
-        r = g.ranges[range_]
-        g.counts[r.state] -= 1
-        self._counts[r.state] -= 1
-        g.counts[state] += 1
+        self._counts[self._range(graph, range_).state] -= 1
         self._counts[state] += 1
-        r.state = state
-        self._mark(g, range_)
+        self._graphs[graph].move(range_, state)
+
+    def _set_entries(self, graph: int, range_: int, entries: int) -> None:
+        self._graphs[graph].set_entries(range_, entries)
+        now = self._clock()
+        if now - self._samples[-1][0] >= _SAMPLE_S:
+            self._samples.append((now, sum(g.entries for g in self._graphs)))
 
     def _drop(self, graph: int, range_: int) -> None:
         """The current attempt is no more: what it had so far does not count."""
@@ -339,49 +309,6 @@ class Ledger:
             **error,
         }
         self._check_over()
-
-    def _set_size(self, graph: int, range_: int, size: int) -> None:
-        if size < 0:
-            return
-        g = self._graphs[graph]
-        r = g.ranges[range_]
-        if r.size < 0:
-            g.known += 1
-            g.known_entries += size
-        else:
-            g.known_entries += size - r.size
-        r.size = size
-
-    def _set_entries(self, graph: int, range_: int, entries: int) -> None:
-        g = self._graphs[graph]
-        r = g.ranges[range_]
-        g.entries += entries - r.entries
-        r.entries = entries
-        self._mark(g, range_)
-        now = self._clock()
-        if now - self._samples[-1][0] >= _SAMPLE_S:
-            self._samples.append((now, sum(g.entries for g in self._graphs)))
-
-    @staticmethod
-    def _mark(g: _Graph, range_: int) -> None:
-        r = g.ranges[range_]
-        if r.state == COMMITTED and r.complete:
-            fill = 1.0
-        elif r.state in (RUNNING, COMMITTED) and r.size > 0:
-            fill = min(r.entries / r.size, 1.0)
-        else:
-            fill = 0.0
-        g.fill += fill - r.fill
-        r.fill = fill
-        # Whole numbers as int, which take one byte on the wire instead of nine.
-        if r.state == COMMITTED:
-            g.marks[range_] = 1
-        elif r.state == FAILED:
-            g.marks[range_] = -1
-        elif r.state == RUNNING:
-            g.marks[range_] = min(max(fill, 0.001), 0.999)
-        else:
-            g.marks[range_] = 0
 
     def _check_over(self) -> None:
         counts = self._counts

@@ -6,10 +6,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from rdf_live.errors import BadInput, BadMessage, RdfLiveError, ResultTooLarge
+from rdf_live.hub.graph import GraphRecord
 from rdf_live.hub.ledger import Ledger, RunState
 from rdf_live.hub.merge import Accumulator
 from rdf_live.partial.messages import Message, check_identity, error_reply
@@ -23,37 +23,6 @@ _NO_SCHEMA = BadMessage(
     "commit: got entries without a schema, expected the schema of the graph with its first values or blobs. "
     "Send the commit again with the schema."
 )
-
-
-@dataclass(slots=True)
-class _Tentative:
-    """The newest partial of a running attempt."""
-
-    attempt: str
-    entries: int  # that the values hold: a later message of progress only may be further
-    values: bytes | None
-    blobs: dict[int, bytes]
-    blob_seq: int
-
-    @property
-    def nbytes(self) -> int:
-        return len(self.values or b"") + sum(map(len, self.blobs.values()))
-
-
-@dataclass(slots=True)
-class _Graph:
-    payload: bytes | None
-    ranges: list[bytes]
-    labels: Any
-    info: Any
-    nranges: int
-    layout: Layout | None = None
-    sum: Accumulator | None = None
-    entries: int = 0  # of committed ranges
-    tentative: dict[int, _Tentative] = field(default_factory=dict)
-    blobs: dict[int, tuple[str, int, dict[int, bytes]]] = field(default_factory=dict)  # committed
-    trees: dict[str, int] = field(default_factory=dict)
-    merged: tuple[int, bytes] | None = None  # (seq of the run, vector): the cache of the frame
 
 
 class Run:
@@ -98,20 +67,16 @@ class Run:
         self.options, self.versions = dict(options), dict(versions)
         self.every = float(options.get("every", 0.5))
         self.max_bytes = max_bytes
-        self.adopted = self.settled = False
+        self.adopted = self.settled = self._closed = False
         self.watchers = 0
         self.frame_cost_s = 0.0
         self.error: Reply | None = None
         self.has_values = False
         self.seq = 1
         self.news, self.wake = asyncio.Event(), asyncio.Event()
-        self._committed_bytes = self._tentative_bytes = 0
         self._clock = clock
         self.nranges = [len(graph["ranges"]) for graph in graphs]
-        self._graphs = [
-            _Graph(graph["payload"], list(graph["ranges"]), graph.get("labels"), graph.get("info"), n)
-            for graph, n in zip(graphs, self.nranges, strict=True)
-        ]
+        self._graphs = [GraphRecord(graph) for graph in graphs]
         self.ledger = Ledger(
             self.nranges, int(options.get("max_attempts", 3)), str(options.get("on_error", "raise")), clock
         )
@@ -129,7 +94,7 @@ class Run:
         g = self._graphs[graph]
         old = g.tentative.get(range_)
         if old is not None and old.attempt != attempt:
-            self._drop(graph, range_)
+            g.drop(range_)
         self._touch()
         return {
             "status": "go",
@@ -151,7 +116,7 @@ class Run:
         if verdict == "take":
             first = not self.has_values
             if (m.values is not None or m.blobs) and g.layout is not None:
-                self._keep(g, m)
+                self.has_values |= g.keep(m, g.layout, self.max_bytes - self.nbytes)
             self._touch(wake=first and self.has_values)
         return {"status": "ok", "need_schema": g.layout is None, "stop": self.mode}
 
@@ -166,17 +131,9 @@ class Run:
         verdict = self.ledger.commit(m.graph, m.range, m.attempt, m.entries, m.size, m.complete)
         if verdict != "take":
             return {"status": verdict}
-        self._drop(m.graph, m.range)
-        if m.values is not None and g.sum is not None:
-            g.sum.add(m.values)
-        if m.blobs:
-            g.blobs[m.range] = (m.attempt, m.seq, m.blobs)
-            self._committed_bytes += m.blob_bytes
-            self._make_room()
-        g.entries += m.entries
-        g.trees.update(m.trees or {})
-        g.ranges[m.range] = b""
-        self.has_values = self.has_values or m.values is not None
+        g.commit(m)
+        self._make_room()
+        self.has_values |= m.values is not None
         self._touch(wake=first)
         return {"status": "committed"}
 
@@ -188,7 +145,7 @@ class Run:
         keys = ("type", "message", "traceback", "files", "entries")
         verdict = self.ledger.fail(graph, range_, attempt, worker, {key: error.get(key) for key in keys})
         if not self.ledger.is_running(graph, range_):
-            self._drop(graph, range_)
+            self._graphs[graph].drop(range_)
         if verdict != "stale":
             self._touch()
         return {"status": verdict}
@@ -201,7 +158,7 @@ class Run:
             return
         error: Reply = {"type": kind, "message": text, "traceback": "", "files": [], "entries": None}
         if self.ledger.killed(graph, range_, error):
-            self._drop(graph, range_)
+            self._graphs[graph].drop(range_)
             self._touch()
 
     def lost(self, worker: str) -> None:
@@ -250,17 +207,24 @@ class Run:
     @property
     def nbytes(self) -> int:
         """Bytes of vectors and blobs held now."""
-        return self._committed_bytes + self._tentative_bytes
+        return sum(g.committed_bytes + g.tentative_bytes for g in self._graphs)
 
     def vector_bytes(self, graph: int) -> int:
         """Size of a message with values of that graph; 0 as long as it is not known."""
         layout = self._graphs[graph].layout
         return 8 * layout.length if layout else 0
 
+    @property
+    def frame_bytes(self) -> int:
+        """Size of a frame with values, without blobs."""
+        return sum(map(self.vector_bytes, range(len(self._graphs))))
+
     def frame(self, values: bool, have: Sequence[Sequence[Any]] = ()) -> Reply:
         """State, progress and, if asked for, the merged vectors and the blobs that the client lacks."""
         start = time.thread_time()
-        held = {tuple(item) for item in have}
+        held: list[set[tuple[Any, ...]]] = [set() for _ in self._graphs]
+        for place, *item in have:
+            held[place].add(tuple(item))
         graphs = []
         for i, g in enumerate(self._graphs):
             graph: Reply = {
@@ -272,8 +236,8 @@ class Run:
                 "trees": dict(g.trees) if self.over else None,
             }
             if values:
-                graph["values"] = self._merged(g)
-                graph["blobs"] = self._blobs(i, g, held)
+                graph["values"] = g.vector(self.seq)
+                graph["blobs"] = g.blob_rows(held[i])
             graphs.append(graph)
         frame = {
             "status": "ok",
@@ -317,7 +281,7 @@ class Run:
 
     # ---- inside
 
-    def _receive(self, fields: dict[str, Any]) -> tuple[Message, _Graph]:
+    def _receive(self, fields: dict[str, Any]) -> tuple[Message, GraphRecord]:
         """Check a message to the last byte before anything is changed."""
         m = Message.check(fields, self.nranges)
         g = self._graphs[m.graph]
@@ -327,18 +291,16 @@ class Run:
             m.check_layout(g.layout)
         return m, g
 
-    def _learn(self, g: _Graph, layout: Layout) -> None:
+    def _learn(self, g: GraphRecord, layout: Layout) -> None:
         need = Accumulator.bytes_of(layout.length)
         if self._committed_bytes + need > self.max_bytes:
             error = self._too_large(need, "book fewer results or fewer bins")
             self.abort(error)
             raise error
-        g.layout = layout
-        g.sum = Accumulator(layout.length, layout.rules)
-        self._committed_bytes += need
+        g.learn(layout)
         self._make_room()
 
-    def _check_commit(self, g: _Graph, m: Message) -> None:
+    def _check_commit(self, g: GraphRecord, m: Message) -> None:
         """Refuse a commit that would lose entries without a word, or that does not fit."""
         if g.layout is not None and g.layout.length and m.entries and m.values is None:
             raise BadMessage(
@@ -360,76 +322,32 @@ class Run:
             "rdf-live.hub.max-run-bytes in the scheduler's Dask configuration."
         )
 
-    def _keep(self, g: _Graph, m: Message) -> None:
-        old = g.tentative.get(m.range)
-        # A message with blobs only leaves the vector as it was, and the other way round.
-        values, entries = m.values, m.entries
-        blobs, blob_seq = m.blobs, m.seq
-        if old is not None and values is None:
-            values, entries = old.values, old.entries
-        if old is not None and not blobs:
-            blobs, blob_seq = old.blobs, old.blob_seq
-        new = _Tentative(m.attempt, entries, values, blobs, blob_seq)
-        self._drop(m.graph, m.range)
-        if self.nbytes + new.nbytes <= self.max_bytes:  # else only the live view misses it: commits must fit
-            g.tentative[m.range] = new
-            self._tentative_bytes += new.nbytes
-            self.has_values = self.has_values or values is not None
+    @property
+    def _committed_bytes(self) -> int:
+        return sum(g.committed_bytes for g in self._graphs)
 
     def _make_room(self) -> None:
         """Committed results go before tentative ones, which come again."""
         if self.nbytes > self.max_bytes:
             for g in self._graphs:
-                g.tentative.clear()
-            self._tentative_bytes = 0
-
-    def _drop(self, graph: int, range_: int) -> None:
-        old = self._graphs[graph].tentative.pop(range_, None)
-        if old is not None:
-            self._tentative_bytes -= old.nbytes
+                g.drop_tentative()
 
     def _drop_all(self, places: list[tuple[int, int]]) -> None:
         for graph, range_ in places:
-            self._drop(graph, range_)
+            self._graphs[graph].drop(range_)
         if places:
             self._touch()
 
-    def _merged(self, g: _Graph) -> bytes | None:
-        if g.merged is not None and (g.merged[0] == self.seq or g.sum is None):
-            return g.merged[1]
-        if g.sum is None:
-            return None
-        vector = g.sum.merged(t.values for t in g.tentative.values() if t.values is not None).tobytes()
-        g.merged = (self.seq, vector)
-        return vector
-
-    @staticmethod
-    def _blobs(graph: int, g: _Graph, held: set[tuple[Any, ...]]) -> list[list[Any]]:
-        rows = [(i, attempt, seq, True, blobs) for i, (attempt, seq, blobs) in g.blobs.items()]
-        rows += [(i, t.attempt, t.blob_seq, False, t.blobs) for i, t in g.tentative.items() if t.blobs]
-        return [[i, a, s, sure, None if (graph, i, a, s) in held else blobs] for i, a, s, sure, blobs in rows]
-
     def _touch(self, wake: bool = False) -> None:
+        if self._closed:
+            return  # late messages change nothing that a frame shows
         self.seq += 1
         if self.over:
-            self._close()
+            self._closed = True
+            for g in self._graphs:
+                g.close(keep=self.state != "cancelled")
         self.news.set()
         self.news = asyncio.Event()
         if wake or self.over:
             self.wake.set()
             self.wake = asyncio.Event()
-
-    def _close(self) -> None:
-        """The run is over: keep what a client may still ask for, and nothing else."""
-        for g in self._graphs:
-            g.payload, g.ranges = None, []
-            g.tentative.clear()
-            if self.state == "cancelled":
-                g.blobs, g.merged, g.sum = {}, None, None
-            elif g.sum is not None:
-                g.merged = (self.seq, g.sum.merged().tobytes())
-                g.sum = None
-        self._tentative_bytes = 0
-        blobs = [blob for g in self._graphs for _, _, held in g.blobs.values() for blob in held.values()]
-        vectors = [g.merged[1] for g in self._graphs if g.merged]
-        self._committed_bytes = sum(map(len, blobs)) + sum(map(len, vectors))

@@ -162,9 +162,14 @@ class ProcessGraph:
 
     def run(self, dataframe: Any) -> None:
         """The event loop; Python's lock is free meanwhile."""
-        trigger = root().Internal.RDF.TriggerRun
+        ROOT = root()
+        trigger = ROOT.Internal.RDF.TriggerRun
         trigger.__release_gil__ = True
-        trigger(root().RDF.AsRNode(dataframe))
+        level = ROOT.gErrorIgnoreLevel
+        try:
+            trigger(ROOT.RDF.AsRNode(dataframe))
+        finally:
+            ROOT.gErrorIgnoreLevel = level  # raised by the monitor if it stopped the loop
 
     def foreign(self, finished: bool) -> dict[int, bytes]:
         """Bytes of the results that only Python knows, after the event loop.

@@ -81,7 +81,7 @@ def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph,
     attempt.watch(monitor)
     graph.run(dataframe)
     attempt.watch(None)
-    complete = attempt.ended is None or not monitor.shared.Stopping()
+    complete = not monitor.shared.Stopping() or monitor.entries >= attempt.size
     if attempt.ended in ("cancel", "stale") and not complete:
         return attempt.ended
     graph.slots.Finish(monitor.shared)

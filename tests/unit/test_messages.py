@@ -82,7 +82,7 @@ def test_bad_fields(changes: dict[str, Any]) -> None:
     fields = message() | changes
     if "range" in changes:
         del fields["range"]
-    with pytest.raises(BadMessage, match="message: got fields that do not fit .*expected graph, range, attempt"):
+    with pytest.raises(BadMessage, match=r"message: got fields that do not fit .*expected graph, range, attempt"):
         Message.check(fields, [3])
 
 

@@ -62,7 +62,10 @@ def test_a_message_cheaper_than_the_overhead_costs_no_less_than_nothing() -> Non
 
 
 @pytest.mark.parametrize(
-    ("cost_s", "watchers", "expected"), [(0.0, 1, 0.5), (0.01, 1, 0.5), (0.05, 1, 1.0), (0.05, 3, 3.0)]
+    ("cost_s", "nbytes", "watchers", "expected"),
+    [(0.0, 0, 1, 0.5), (0.01, 0, 1, 0.5), (0.05, 0, 1, 1.0), (0.05, 0, 3, 3.0), (0.0, 200_000_000, 1, 2.0)],
+    ids=["nothing", "cheap", "dear", "several-watchers", "large"],
 )
-def test_frames(cost_s: float, watchers: int, expected: float) -> None:
-    assert Pace(budget=0.05, max_rate=50e6).frame_interval(0.5, cost_s, watchers) == pytest.approx(expected)
+def test_frames(cost_s: float, nbytes: int, watchers: int, expected: float) -> None:
+    pace = Pace(budget=0.05, max_rate=50e6)
+    assert pace.frame_interval(0.5, cost_s, nbytes, watchers) == pytest.approx(expected, rel=0.02)

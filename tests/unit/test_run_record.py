@@ -251,15 +251,16 @@ class TestCommit:
         assert run.frame(values=False)["graphs"][0]["trees"] == {"a.root/t": 20, "0.root/t": 5, "1.root/t": 5}
 
 
-class TestFailures:
-    ERROR = {"type": "E", "message": "m", "traceback": "t", "files": ["a.root"], "entries": 5, "more": "?"}
+ERROR = {"type": "E", "message": "m", "traceback": "t", "files": ["a.root"], "entries": 5, "more": "?"}
 
+
+class TestFailures:
     def test_again_then_failed(self) -> None:
         run = make_run([2], max_attempts=2)
         for attempt, status in (("a", "again"), ("b", "failed")):
             begin(run, attempt=attempt)
             run.partial(message(attempt=attempt))
-            assert run.fail(0, 0, attempt, "w", self.ERROR) == {"status": status}
+            assert run.fail(0, 0, attempt, "w", ERROR) == {"status": status}
             assert held(run) == [0, 0]
         assert run.frame(values=False)["failures"] == [
             {
@@ -283,7 +284,7 @@ class TestFailures:
         begin(run)
         begin(run, attempt="b")
         run.partial(message(attempt="b"))
-        assert run.fail(0, 0, "a", "w", self.ERROR) == {"status": "stale"}
+        assert run.fail(0, 0, "a", "w", ERROR) == {"status": "stale"}
         assert held(run) == [5, 1]
 
     def test_bad_error(self, run: Run) -> None:
@@ -342,7 +343,7 @@ class TestLimits:
     def test_blob_too_large_fails_its_range_only(self) -> None:
         run = make_run([2], max_bytes=MIB)
         begin(run)
-        with pytest.raises(ResultTooLarge, match="got 2.0 MiB"):
+        with pytest.raises(ResultTooLarge, match=r"got 2\.0 MiB"):
             run.commit(message(entries=10, blobs={0: bytes(2 * MIB)}))
         assert run.state == "running"
         assert run.fail(0, 0, "a", "w", {}) == {"status": "stale"}
@@ -396,6 +397,18 @@ class TestEnd:
         begin(run)
         run.commit(message(entries=10))
         assert run._graphs[0].ranges[:2] == [b"", b"range1"]
+
+    def test_late_messages_change_nothing(self) -> None:
+        run = make_run([1])
+        begin(run)
+        run.commit(message(entries=10))
+        seq = run.seq
+        run.fail(0, 0, "a", "w", ERROR)
+        run.stop("cancel")
+        run.partial(message(seq=9))
+        run.lost("w")
+        assert (run.seq, run.state) == (seq, "done")
+        assert held(run) == [10, 1]
 
     def test_given_up(self, run: Run) -> None:
         begin(run)

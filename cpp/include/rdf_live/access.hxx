@@ -25,6 +25,7 @@
 #include <TProfile2D.h>
 #include <TStatistic.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -128,26 +129,26 @@ struct Node : ROOT::Detail::RDF::RLoopManager {
 };
 
 struct H1 : TH1 {
-   static std::vector<Double_t TH1::*> Sums()
+   static std::array<Double_t TH1::*, 5> Sums()
    {
       return {&H1::fEntries, &H1::fTsumw, &H1::fTsumw2, &H1::fTsumwx, &H1::fTsumwx2};
    }
 };
 struct H2 : TH2 {
-   static std::vector<Double_t TH2::*> Sums() { return {&H2::fTsumwy, &H2::fTsumwy2, &H2::fTsumwxy}; }
+   static std::array<Double_t TH2::*, 3> Sums() { return {&H2::fTsumwy, &H2::fTsumwy2, &H2::fTsumwxy}; }
 };
 struct H3 : TH3 {
-   static std::vector<Double_t TH3::*> Sums()
+   static std::array<Double_t TH3::*, 7> Sums()
    {
       return {&H3::fTsumwy, &H3::fTsumwy2, &H3::fTsumwxy, &H3::fTsumwz, &H3::fTsumwz2, &H3::fTsumwxz, &H3::fTsumwyz};
    }
 };
 struct P1 : TProfile {
-   static std::vector<Double_t TProfile::*> Sums() { return {&P1::fTsumwy, &P1::fTsumwy2}; }
+   static std::array<Double_t TProfile::*, 2> Sums() { return {&P1::fTsumwy, &P1::fTsumwy2}; }
    static TArrayD TProfile::*BinEntries() { return &P1::fBinEntries; }
 };
 struct P2 : TProfile2D {
-   static std::vector<Double_t TProfile2D::*> Sums() { return {&P2::fTsumwz, &P2::fTsumwz2}; }
+   static std::array<Double_t TProfile2D::*, 2> Sums() { return {&P2::fTsumwz, &P2::fTsumwz2}; }
    static TArrayD TProfile2D::*BinEntries() { return &P2::fBinEntries; }
 };
 struct HN : THnBase {

@@ -7,11 +7,12 @@
 #include <ROOT/RDF/RCutFlowReport.hxx>
 #include <TBufferFile.h>
 #include <TDirectory.h>
-#include <TH1.h>
 #include <TObjArray.h>
+#include <TString.h>
 #include <rdf_live/access.hxx>
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -19,14 +20,22 @@
 
 namespace rdf_live {
 
-/// Objects made while this lives belong to no directory and are not deleted behind our back.
+/// Objects that this thread makes while this lives belong to no directory and are not deleted behind our back.
+/// (TH1::AddDirectory would do it too, but for the histograms of all threads.)
 class Detached {
    TDirectory::TContext fContext{nullptr};
-   bool fAdd = TH1::AddDirectoryStatus();
+};
 
-public:
-   Detached() { TH1::AddDirectory(false); }
-   ~Detached() { TH1::AddDirectory(fAdd); }
+/// Stands before ROOT's bytes: TBufferFile believes what it reads, and crashes on bytes that are cut or damaged.
+struct BytesHead {
+   std::uint64_t fMagic;
+   std::uint64_t fSize;
+   std::uint64_t fSum;
+
+   static BytesHead Of(const char *bytes, std::size_t size)
+   {
+      return {0x314556494c464452, size, TString::Hash(bytes, static_cast<Int_t>(size))}; // "RDFLIVE1"
+   }
 };
 
 /// Null entries are kept, so that positions mean the same on both sides.
@@ -37,15 +46,29 @@ inline std::string WriteObjects(const std::vector<const TObject *> &objects)
       array.AddAt(const_cast<TObject *>(objects[i]), static_cast<Int_t>(i));
    TBufferFile buffer(TBuffer::kWrite);
    buffer.WriteObject(&array);
-   return std::string(buffer.Buffer(), buffer.Length());
+   const auto head = BytesHead::Of(buffer.Buffer(), buffer.Length());
+   std::string bytes(reinterpret_cast<const char *>(&head), sizeof(head));
+   return bytes.append(buffer.Buffer(), buffer.Length());
 }
 
 /// The caller owns the array and what is in it. Takes an address: cppyy would make text of a string.
-/// \throws std::runtime_error when the bytes hold anything else than an array of objects.
+/// \throws std::runtime_error when the bytes are not all that WriteObjects made.
 inline TObjArray *ReadObjects(std::uintptr_t address, std::size_t size)
 {
+   BytesHead head{};
+   auto bytes = reinterpret_cast<char *>(address);
+   if (size > sizeof(head)) {
+      std::memcpy(&head, bytes, sizeof(head));
+      bytes += sizeof(head);
+      size -= sizeof(head);
+   }
+   // The hash only of as many bytes as were written, never of something else's.
+   const auto expected = BytesHead::Of(bytes, head.fSize == size ? size : 0);
+   if (head.fMagic != expected.fMagic || head.fSize != size || head.fSum != expected.fSum)
+      throw std::runtime_error("rdf_live: got " + std::to_string(size) +
+                               " bytes that are cut, damaged or something else, expected what WriteObjects made");
    Detached guard;
-   TBufferFile buffer(TBuffer::kRead, static_cast<Int_t>(size), reinterpret_cast<char *>(address), false);
+   TBufferFile buffer(TBuffer::kRead, static_cast<Int_t>(size), bytes, false);
    std::unique_ptr<TObject> object(buffer.ReadObject(TObjArray::Class()));
    if (!dynamic_cast<TObjArray *>(object.get()))
       throw std::runtime_error("rdf_live: got bytes that hold no TObjArray, expected what WriteObjects made");

@@ -7,6 +7,8 @@
 #include <rdf_live/monitor.hxx>
 #include <rdf_live/slot.hxx>
 
+#include <TError.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -116,6 +118,7 @@ public:
       const auto every = EntriesPerCall();
       monitor.Prepare(every, [this](Frame &frame) { Store(frame, false); },
                       [&manager] {
+                         gErrorIgnoreLevel = kError; // ROOT would warn that entries were left
                          // As if every node below had said "enough": the loop ends by itself and finishes its results.
                          const auto children = static_cast<ROOT::Detail::RDF::RNodeBase &>(manager).*access::Node::Children();
                          for (unsigned int i = 0; i < children; ++i)

@@ -12,6 +12,7 @@
 #include <rdf_live/access.hxx>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <vector>
@@ -27,8 +28,8 @@ public:
    void Put(double value) { *fAt++ = value; }
    void Put(const double *values, std::size_t n) { fAt = std::copy_n(values, n, fAt); }
    void Put(const TArrayD &values) { Put(values.GetArray(), values.GetSize()); }
-   template <typename T, typename C>
-   void Put(const T &object, const std::vector<Double_t C::*> &members)
+   template <typename T, typename C, std::size_t N>
+   void Put(const T &object, const std::array<Double_t C::*, N> &members)
    {
       for (auto member : members)
          Put(object.*member);
@@ -49,8 +50,8 @@ public:
    }
    void Get(double *values, std::size_t n) { std::copy_n(Skip(n), n, values); }
    void Get(TArrayD &values) { Get(values.GetArray(), values.GetSize()); }
-   template <typename T, typename C>
-   void Get(T &object, const std::vector<Double_t C::*> &members)
+   template <typename T, typename C, std::size_t N>
+   void Get(T &object, const std::array<Double_t C::*, N> &members)
    {
       for (auto member : members)
          object.*member = Get();
@@ -61,15 +62,15 @@ template <typename T>
 struct Layout;
 
 /// The sums beyond TH1's own, by dimension.
-inline std::vector<Double_t TH1::*> MoreSums(const TH1 &)
+inline std::array<Double_t TH1::*, 0> MoreSums(const TH1 &)
 {
    return {};
 }
-inline std::vector<Double_t TH2::*> MoreSums(const TH2 &)
+inline auto MoreSums(const TH2 &)
 {
    return access::H2::Sums();
 }
-inline std::vector<Double_t TH3::*> MoreSums(const TH3 &)
+inline auto MoreSums(const TH3 &)
 {
    return access::H3::Sums();
 }
@@ -102,14 +103,14 @@ struct HistLayout {
       Reader from(in);
       const std::size_t cells = h.GetNcells();
       from.Get(h.GetArray(), cells);
-      const double *sumw2 = weighted ? from.Skip(cells) : nullptr;
+      // Without weights the contents are the sums of squares, for an object that has them all the same (SetDefaultSumw2).
+      const double *sumw2 = weighted ? from.Skip(cells) : h.GetArray();
       from.Get(h, access::H1::Sums());
       from.Get(h, MoreSums(h));
-      if (weighted && from.Get() > 0.) {
-         if (h.GetSumw2N() == 0)
-            h.Sumw2();
+      if (weighted && from.Get() > 0. && h.GetSumw2N() == 0)
+         h.Sumw2();
+      if (h.GetSumw2N() > 0)
          std::copy_n(sumw2, cells, h.GetSumw2()->GetArray());
-      }
    }
 };
 
@@ -156,15 +157,14 @@ struct ProfileLayout {
       from.Get(p.GetArray(), cells);
       from.Get(*p.GetSumw2());
       from.Get(p.*Access::BinEntries());
-      const double *binSumw2 = weighted ? from.Skip(cells) : nullptr;
+      const double *binSumw2 = weighted ? from.Skip(cells) : (p.*Access::BinEntries()).GetArray();
       from.Get(p, access::H1::Sums());
       from.Get(p, MoreSums(p));
       from.Get(p, Access::Sums());
-      if (weighted && from.Get() > 0.) {
-         if (p.GetBinSumw2()->GetSize() == 0)
-            p.Sumw2();
+      if (weighted && from.Get() > 0. && p.GetBinSumw2()->GetSize() == 0)
+         p.Sumw2();
+      if (p.GetBinSumw2()->GetSize() > 0)
          std::copy_n(binSumw2, cells, p.GetBinSumw2()->GetArray());
-      }
    }
 };
 

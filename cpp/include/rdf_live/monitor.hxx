@@ -65,10 +65,12 @@ class TaskMonitor {
    bool fStopping = false;
    Nanoseconds_t fStart = 0;
    Nanoseconds_t fLastClock = 0;
-   Nanoseconds_t fDue = 0;
+   Nanoseconds_t fPictured = 0; ///< when the last picture was done
    Nanoseconds_t fStep = kFirst;
+   Nanoseconds_t fRest = 0; ///< because of what the last picture cost
 
    /// The first picture comes this long after the first entry; each next one after twice the time, up to the interval.
+   /// A new interval holds at once: nobody waits for one that was long.
    static constexpr Nanoseconds_t kFirst = 30'000'000;
    /// The clock is read about this often, and at least once in kMostCalls calls, should entries suddenly become slow.
    static constexpr Nanoseconds_t kClockPeriod = 200'000;
@@ -76,6 +78,11 @@ class TaskMonitor {
    /// Taking pictures may cost one part in this many of the time, however large they are.
    static constexpr Nanoseconds_t kCostLimit = 100;
 
+   static Nanoseconds_t Nanoseconds(double seconds)
+   {
+      constexpr double kLongest = 1e6; // a number that fits; NaN becomes 0
+      return static_cast<Nanoseconds_t>((seconds > 0 ? std::min(seconds, kLongest) : 0.) * 1e9);
+   }
    static Nanoseconds_t Now()
    {
       return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock_t::now().time_since_epoch()).count();
@@ -85,8 +92,7 @@ class TaskMonitor {
    {
       const auto now = Now();
       if (fStart == 0) {
-         fStart = fLastClock = now;
-         fDue = now + fStep;
+         fStart = fLastClock = fPictured = now;
          fCountdown = fCalls;
          return;
       }
@@ -94,7 +100,7 @@ class TaskMonitor {
       fCalls = static_cast<int>(std::clamp<Nanoseconds_t>(kClockPeriod / perCall, 1, std::min(2 * fCalls, kMostCalls)));
       fCountdown = fCalls;
       fLastClock = now;
-      if (now >= fDue)
+      if (now - fPictured >= std::max(std::min(fStep, fInterval.load(std::memory_order_relaxed)), fRest))
          Picture(now);
    }
 
@@ -108,10 +114,9 @@ class TaskMonitor {
       frame.fEntries = fEntries.load(std::memory_order_relaxed);
       fTake(frame);
       fFront.store(back, std::memory_order_seq_cst);
-      const auto done = Now();
-      fStep = std::min(2 * fStep, fInterval.load(std::memory_order_relaxed));
-      fDue = done + std::max(fStep, kCostLimit * (done - now));
-      fLastClock = done;
+      fLastClock = fPictured = Now();
+      fRest = kCostLimit * (fPictured - now);
+      fStep = std::max(kFirst, std::min(2 * fStep, fInterval.load(std::memory_order_relaxed)));
       if (fNotify >= 0 && !fNotified.exchange(true)) {
          const char byte = 1;
          if (write(fNotify, &byte, 1) != 1)
@@ -120,9 +125,9 @@ class TaskMonitor {
    }
 
 public:
-   /// \param interval seconds between two pictures, at least
+   /// \param interval seconds between two pictures, once the first ones have come (they come sooner)
    /// \param notify a file descriptor to write one byte to when a picture is ready, or -1
-   TaskMonitor(double interval, int notify) : fInterval(static_cast<Nanoseconds_t>(interval * 1e9)), fNotify(notify) {}
+   TaskMonitor(double interval, int notify) : fInterval(Nanoseconds(interval)), fNotify(notify) {}
    TaskMonitor(const TaskMonitor &) = delete;
    TaskMonitor &operator=(const TaskMonitor &) = delete;
 
@@ -153,7 +158,7 @@ public:
    bool Stopping() const { return fStopping; }
    std::uint64_t Entries() const { return fEntries.load(std::memory_order_relaxed); }
    void Stop() { fStop.store(true, std::memory_order_relaxed); }
-   void SetInterval(double seconds) { fInterval.store(static_cast<Nanoseconds_t>(seconds * 1e9)); }
+   void SetInterval(double seconds) { fInterval.store(Nanoseconds(seconds), std::memory_order_relaxed); }
 
    /// Holds the newest picture for reading. False if there is none that was not read yet.
    bool Acquire(FrameView &view)

@@ -54,6 +54,18 @@ public:
    virtual void Store(double *out, Blobs &blobs, std::size_t index, bool final) = 0;
 };
 
+/// Lets an action work out its result in the middle of the event loop, as it will again at the end: ROOT's helpers
+/// compute it from what they have gathered so far and keep that. Those that *add* to the result (Sum, Report) are given a
+/// fresh one, before and afterwards, by `reset`.
+template <typename Reset, typename Read>
+void ReadUnfinished(ROOT::Internal::RDF::RActionBase &action, Reset reset, Read read)
+{
+   reset();
+   action.Finalize();
+   read();
+   reset();
+}
+
 /// Numbers that an action has at hand; the meaning of a double depends on the action ("Sum", "Mean", ...).
 class Numbers {
    enum class What { kPlain, kMin, kMax, kMean, kStdDev } fWhat;
@@ -73,8 +85,6 @@ public:
    explicit Numbers(const std::string &kind) : fWhat(From(kind)) {}
 
    std::size_t Size() const { return fWhat == What::kMean ? 2 : fWhat == What::kStdDev ? 3 : 1; }
-   /// A standard deviation is computed by ROOT when the loop has ended, and cannot be asked for before.
-   bool Live() const { return fWhat != What::kStdDev; }
    std::vector<Segment> Rules(std::size_t start) const
    {
       switch (fWhat) {
@@ -83,15 +93,6 @@ public:
       case What::kStdDev: return {{Rule::kMoments, start, start + 3}};
       default: return {};
       }
-   }
-   /// What an attempt without entries has.
-   void Neutral(double *out) const
-   {
-      std::fill_n(out, Size(), 0.);
-      if (fWhat == What::kMin)
-         *out = std::numeric_limits<double>::max();
-      if (fWhat == What::kMax)
-         *out = std::numeric_limits<double>::lowest();
    }
    /// \param mergeable what the action itself would merge: it knows the number of entries behind a mean.
    void Store(double value, const ROOT::Detail::RDF::RMergeableValueBase *mergeable, double *out) const
@@ -131,14 +132,17 @@ public:
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
    std::size_t Size() const final { return fNumbers.Size(); }
    std::vector<Segment> Rules() const final { return fNumbers.Rules(0); }
-   bool Live() const final { return fNumbers.Live(); }
    void Store(double *out, Blobs &, std::size_t, bool final) override
    {
-      if (!final && !Live())
-         return fNumbers.Neutral(out);
-      const T value = final ? *fResult.GetPtr() : *static_cast<T *>(Action().PartialUpdate(0));
-      const auto mergeable = fNumbers.NeedsMergeable() ? Action().GetMergeableValue() : nullptr;
-      fNumbers.Store(static_cast<double>(value), mergeable.get(), out);
+      T &value = *(fResult.*Member(access::PtrObject<T>{}));
+      const auto read = [&] {
+         const auto mergeable = fNumbers.NeedsMergeable() ? Action().GetMergeableValue() : nullptr;
+         fNumbers.Store(static_cast<double>(value), mergeable.get(), out);
+      };
+      if (final)
+         read();
+      else
+         ReadUnfinished(Action(), [&] { value = T{}; }, read);
    }
 };
 
@@ -154,14 +158,17 @@ constexpr std::size_t Dimensions()
       return 1;
 }
 
-/// False where bins of two attempts may mean different things: axes that grow or have found labels.
-/// Those travel as ROOT's bytes and are merged by ROOT.
+/// False where bins of two attempts may mean different things: axes that grow or have found labels, or entries that
+/// wait in a buffer for their binning. Those travel as ROOT's bytes and are merged by ROOT.
 inline bool Adds(const TH1 &h, Int_t cells)
 {
-   if (h.GetNcells() != cells || h.CanExtendAllAxes())
+   if (h.GetNcells() != cells || h.GetBuffer())
       return false;
-   return !const_cast<TAxis *>(h.GetXaxis())->GetLabels() && !const_cast<TAxis *>(h.GetYaxis())->GetLabels() &&
-          !const_cast<TAxis *>(h.GetZaxis())->GetLabels();
+   // Each axis by itself: one that grows by doubling its range keeps its number of bins.
+   for (const TAxis *axis : {h.GetXaxis(), h.GetYaxis(), h.GetZaxis()})
+      if (axis->CanExtend() || axis->GetLabels())
+         return false;
+   return true;
 }
 
 /// Size in bytes, roughly, of what would be written.
@@ -286,7 +293,7 @@ public:
    }
 };
 
-/// A cut-flow report: known when the loop has ended. It is booked afresh by the task (`TaskGraph::Rebook`): a clone would
+/// A cut-flow report. It is booked afresh by the task (`TaskGraph::Rebook`): a clone would
 /// start with the cuts of the last task, and cloning one that was booked on the dataframe itself aborts the process.
 class ReportSlot : public Slot {
    using Report_t = ROOT::RDF::RCutFlowReport;
@@ -297,11 +304,14 @@ public:
    void Clone() final {}
    void Rebook(const ROOT::RDF::RResultPtr<Report_t> &result) { fResult = result; }
    RLoopManager *Manager() const final { return (fResult.*Member(access::PtrAction<Report_t>{}))->GetLoopManager(); }
-   bool Live() const final { return false; }
    void Store(double *, Blobs &blobs, std::size_t index, bool final) override
    {
+      Report_t &report = *(fResult.*Member(access::PtrObject<Report_t>{}));
+      const auto read = [&] { blobs.emplace_back(index, WriteReport(report)); };
       if (final)
-         blobs.emplace_back(index, WriteReport(*fResult.GetPtr()));
+         read();
+      else
+         ReadUnfinished(*(fResult.*Member(access::PtrAction<Report_t>{})), [&] { report = Report_t{}; }, read);
    }
 };
 
@@ -355,7 +365,6 @@ public:
    RLoopManager *Manager() const final { return (fMap.*Member(access::MapAction<T>{}))->GetLoopManager(); }
    std::size_t Size() const final { return fEach * fKeys.size(); }
    std::vector<std::string> Variations() const final { return fKeys; }
-   bool Live() const final { return kObject; } // of numbers, ROOT shows only the first variation in mid-run
    const TObject *Template() const final
    {
       if constexpr (kObject)
@@ -410,12 +419,22 @@ private:
    }
    void StoreNumbers(double *out, bool final)
    {
+      if (final)
+         return ReadNumbers(out);
+      const auto reset = [this] {
+         for (auto &[name, value] : fMap.*Member(access::MapValues<T>{}))
+            *value = T{};
+      };
+      const auto &varied = fMap.*Member(access::MapVaried<T>{});
+      ReadUnfinished(*(fMap.*Member(access::MapAction<T>{})), reset, [&] {
+         if (varied)
+            varied->Finalize();
+         ReadNumbers(out);
+      });
+   }
+   void ReadNumbers(double *out)
+   {
       using namespace ROOT::Detail::RDF;
-      if (!final) {
-         for (std::size_t i = 0; i < fKeys.size(); ++i)
-            fPart.Neutral(out + i * fEach);
-         return;
-      }
       const auto nominal = (fMap.*Member(access::MapAction<T>{}))->GetMergeableValue();
       const auto &varied = fMap.*Member(access::MapVaried<T>{});
       const auto others = varied ? varied->GetMergeableValue() : nullptr;

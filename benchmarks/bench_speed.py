@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What it costs to be live: 20 Define + Filter + Histo1D strings over a TTree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ROOT
+from common import cluster, events, header, interleave, line, ratios
+
+import rdf_live
+
+#: The same number of ranges for both, where the comparison is of the mechanism.
+RANGES = 12
+
+
+def book(client: Any, path: str, ranges: int | None) -> list[Any]:
+    """The graph, booked afresh."""
+    arguments = {} if ranges is None else {"npartitions": ranges}
+    frame = ROOT.RDataFrame("t", path, executor=client, **arguments)
+    results = []
+    for i in range(20):
+        a, b = f"x{i % 10}", f"x{(i + 3) % 10}"
+        made = frame.Define(f"y{i}", f"sqrt({a} * {a} + {b} * {b}) + sin({a}) * cos({b})").Filter(f"{a} + {b} > {i % 5}")
+        results.append(made.Histo1D((f"h{i}", "", 100, 0, 16), f"y{i}"))
+    return results
+
+
+def measure(pairs: int, quick: bool) -> dict[str, Any]:
+    """Plain ROOT at both JIT levels, and live, interleaved."""
+    path = events(400_000 if quick else 20_000_000)
+    with cluster(1) as plain_1, cluster(2) as at_2:
+        times = interleave(
+            pairs,
+            live=lambda: rdf_live.start(book(at_2, path, RANGES), every=0.5).result(),
+            plain_same=lambda: book(at_2, path, RANGES)[0].GetValue(),
+            plain_comes=lambda: book(plain_1, path, None)[0].GetValue(),
+        )
+    header()
+    return {
+        "live_s": line("live, every=0.5, -O2", times["live"], "s"),
+        "plain_same_s": line(f"plain ROOT, -O2, {RANGES} partitions", times["plain_same"], "s"),
+        "plain_comes_s": line("plain ROOT as it comes (-O1, its own partitions)", times["plain_comes"], "s"),
+        "live_over_plain_same": line("live / plain at the same level (aim <= 1.02)", ratios(times, "live", "plain_same")),
+        "live_over_plain_comes": line("live / plain as it comes (aim <= 0.8)", ratios(times, "live", "plain_comes")),
+    }

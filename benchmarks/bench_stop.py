@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From ``stop()`` to workers that are idle."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import ROOT
+from common import cluster, events, header, line
+
+import rdf_live
+
+FAST = "sqrt(x0 * x1)"
+SLOW = "std::this_thread::sleep_for(std::chrono::milliseconds(20)); return x0;"
+
+
+def once(client: Any, path: str, column: str) -> float:
+    """Seconds until no task is left on any worker."""
+    y = ROOT.RDataFrame("t", path, executor=client, npartitions=12).Define("y", column).Histo1D(("y", "", 9, 0, 9), "y")
+    run = rdf_live.start(y)
+    run.snapshot()
+    time.sleep(0.3)
+    start = time.perf_counter()
+    run.stop()
+    while any(client.processing().values()):
+        time.sleep(0.005)
+    took = time.perf_counter() - start
+    run.wait()
+    return took
+
+
+def measure(pairs: int, quick: bool) -> dict[str, Any]:
+    """A fast graph and one of 20 ms per entry."""
+    path = events(400_000 if quick else 20_000_000)
+    with cluster() as client:
+        once(client, path, FAST)
+        once(client, path, SLOW)
+        times = [(once(client, path, FAST), once(client, path, SLOW)) for _ in range(pairs)]
+    header()
+    return {
+        "fast_s": line("fast graph (aim <= 0.5)", [t for t, _ in times], "s"),
+        "slow_s": line("20 ms per entry (aim <= 0.5)", [t for _, t in times], "s"),
+    }

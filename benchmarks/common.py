@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the benchmarks share: interleaved timing, medians, tables, clusters."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dask
+from distributed import Client
+
+import rdf_live
+
+
+def seconds(function: Callable[[], Any]) -> float:
+    """Wall time of one call, whatever it prints."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        start = time.perf_counter()
+        function()
+        return time.perf_counter() - start
+
+
+def interleave(pairs: int, **functions: Callable[[], Any]) -> dict[str, list[float]]:
+    """Time the functions in turn, A B C A B C, after one turn that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for turn in range(pairs + 1):
+        for name, function in functions.items():
+            took = seconds(function)
+            if turn:
+                times[name].append(took)
+        print("." if turn else "warm", end="", flush=True)
+    print()
+    return times
+
+
+def ratios(times: dict[str, list[float]], name: str, of: str) -> list[float]:
+    """Ratio pair by pair."""
+    return [a / b for a, b in zip(times[name], times[of], strict=True)]
+
+
+def line(text: str, values: list[float], unit: str = "") -> dict[str, float]:
+    """Print minimum, median and maximum, and give them back."""
+    figures = {"min": min(values), "median": statistics.median(values), "max": max(values)}
+    print(f"  {text:<64} {figures['min']:9.3f} {figures['median']:9.3f} {figures['max']:9.3f} {unit}", flush=True)
+    return figures
+
+
+def header() -> None:
+    """Head of the table."""
+    print(f"  {'':<64} {'min':>9} {'median':>9} {'max':>9}")
+
+
+@contextlib.contextmanager
+def cluster(jit_level: int = 2, workers: int = 2) -> Iterator[Client]:
+    """A local cluster whose processes compile at this level from the start."""
+    with dask.config.set({"rdf-live.jit-level": jit_level}):
+        client = rdf_live.connect("local", workers=workers)
+    try:
+        yield client
+    finally:
+        client.close()
+        client.cluster.close()
+
+
+def cache_dir() -> Path:
+    """Where generated input lies between two benchmarks."""
+    place = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "rdf_live"
+    with contextlib.suppress(OSError):
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+    return Path(tempfile.gettempdir())
+
+
+def events(entries: int) -> str:
+    """A TTree of ten columns in many clusters, made once."""
+    import ROOT
+
+    path = cache_dir() / f"bench_{entries}.root"
+    if not path.exists():
+        part = path.with_suffix(f".{os.getpid()}.root")
+        frame = ROOT.RDataFrame(entries)
+        for i in range(10):
+            frame = frame.Define(f"x{i}", f"(rdfentry_ * {2 * i + 1}ull * 2654435761ull % 1000003) / 1000003.0 * 10")
+        options = ROOT.RDF.RSnapshotOptions()
+        options.fAutoFlush = max(entries // 100, 1)
+        frame.Snapshot("t", str(part), ROOT.std.vector["std::string"]([f"x{i}" for i in range(10)]), options)
+        part.replace(path)
+    return str(path)

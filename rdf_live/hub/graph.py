@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the hub holds of one graph of a run: committed sums and blobs, tentative partials, the schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rdf_live.hub.merge import Accumulator
+from rdf_live.partial.messages import Message
+from rdf_live.partial.schema import Layout
+
+__all__ = ["GraphRecord"]
+
+
+@dataclass(slots=True)
+class _Tentative:
+    """The newest partial of a running attempt."""
+
+    attempt: str
+    entries: int  # that the values hold: a later message of progress only may be further
+    values: bytes | None
+    blobs: dict[int, bytes]
+    blob_seq: int
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.values or b"") + sum(map(len, self.blobs.values()))
+
+
+class GraphRecord:
+    """Values of one graph; whether they count is for the ledger to say.
+
+    Parameters
+    ----------
+    spec : dict
+        payload, ranges, labels and info, as the client sends them.
+
+    Attributes
+    ----------
+    layout : Layout or None
+        None until the first worker has sent the schema.
+    entries : int
+        Of all committed ranges.
+    trees : dict
+        Entries of each tree that a committed range has read.
+    committed_bytes, tentative_bytes : int
+        Memory held.
+    """
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.payload: bytes | None = spec["payload"]
+        self.ranges: list[bytes] = list(spec["ranges"])
+        self.labels, self.info = spec.get("labels"), spec.get("info")
+        self.nranges = len(self.ranges)
+        self.layout: Layout | None = None
+        self.sum: Accumulator | None = None
+        self.entries = 0
+        self.trees: dict[str, int] = {}
+        self.tentative: dict[int, _Tentative] = {}
+        self.blobs: dict[int, tuple[str, int, dict[int, bytes]]] = {}
+        self.committed_bytes = self.tentative_bytes = 0
+        self._merged: tuple[int, bytes] | None = None  # (seq of the run, vector): the cache of the frames
+
+    def learn(self, layout: Layout) -> None:
+        """Take the schema."""
+        self.layout = layout
+        self.sum = Accumulator(layout.length, layout.rules)
+        self.committed_bytes += Accumulator.bytes_of(layout.length)
+
+    def keep(self, m: Message, layout: Layout, room: int) -> bool:
+        """Hold a tentative partial instead of the attempt's last one, if it fits into so many bytes more.
+
+        Returns
+        -------
+        bool
+            Whether the record holds values of that range now.
+        """
+        old = self.tentative.get(m.range)
+        new = _Tentative(m.attempt, m.entries, m.values, m.blobs, m.seq)
+        # A message with blobs only leaves the vector as it was, and the other way round.
+        if m.values is None and layout.length:
+            new.entries, new.values = (old.entries, old.values) if old else (0, None)
+        if not m.blobs and old is not None:
+            new.blobs, new.blob_seq = old.blobs, old.blob_seq
+        self.drop(m.range)
+        if new.nbytes > room + (old.nbytes if old else 0):
+            return False  # only the live view misses it
+        self.tentative[m.range] = new
+        self.tentative_bytes += new.nbytes
+        return new.values is not None
+
+    def commit(self, m: Message) -> None:
+        """Add a range for good."""
+        self.drop(m.range)
+        if m.values is not None and self.sum is not None:
+            self.sum.add(m.values)
+        if m.blobs:
+            self.blobs[m.range] = (m.attempt, m.seq, m.blobs)
+            self.committed_bytes += m.blob_bytes
+        self.entries += m.entries
+        self.trees.update(m.trees or {})
+        self.ranges[m.range] = b""
+
+    def drop(self, range_: int) -> None:
+        """Forget the tentative partial of a range, if there is one."""
+        old = self.tentative.pop(range_, None)
+        if old is not None:
+            self.tentative_bytes -= old.nbytes
+
+    def drop_tentative(self) -> None:
+        """Forget all tentative partials."""
+        self.tentative.clear()
+        self.tentative_bytes = 0
+
+    def vector(self, seq: int) -> bytes | None:
+        """Merge of all that counts; computed once per seq of the run."""
+        if self._merged is not None and (self._merged[0] == seq or self.sum is None):
+            return self._merged[1]
+        if self.sum is None:
+            return None
+        merged = self.sum.merged(t.values for t in self.tentative.values() if t.values is not None)
+        self._merged = (seq, merged.tobytes())
+        return self._merged[1]
+
+    def blob_rows(self, held: set[tuple[Any, ...]]) -> list[list[Any]]:
+        """[range, attempt, seq, committed, blobs] of each range; blobs are None if (range, attempt, seq) is held."""
+        rows = [(i, attempt, seq, True, blobs) for i, (attempt, seq, blobs) in self.blobs.items()]
+        rows += [(i, t.attempt, t.blob_seq, False, t.blobs) for i, t in self.tentative.items() if t.blobs]
+        return [[i, a, s, sure, None if (i, a, s) in held else blobs] for i, a, s, sure, blobs in rows]
+
+    def close(self, keep: bool) -> None:
+        """The run is over: hold what a client may still ask for, and nothing else.
+
+        Parameters
+        ----------
+        keep : bool
+            False after a cancel: then that is nothing.
+        """
+        self.payload, self.ranges = None, []
+        self.drop_tentative()
+        self._merged = (0, self.sum.merged().tobytes()) if keep and self.sum is not None else None
+        self.sum = None
+        if not keep:
+            self.blobs = {}
+        self.committed_bytes = len(self._merged[1]) if self._merged else 0
+        self.committed_bytes += sum(len(blob) for _, _, blobs in self.blobs.values() for blob in blobs.values())

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Each range counts once, whatever happens to workers, tasks and messages."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from distributed.comm import CommClosedError
+from faults import Farm, book, consistent, farm, oracle, slow, under_way, until
+
+import rdf_live
+
+KILLS = 20
+ENTRIES = 120_000
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Farm]:
+    with farm(3) as made:
+        yield made
+
+
+def test_random_kills(workers: Farm) -> None:
+    """20 workers die at random moments of their ranges; every run is exact, and no snapshot is above the total."""
+    dice = random.Random(20)
+    expected = oracle(ENTRIES)
+    kills = snapshots = number = 0
+    start = time.monotonic()
+    while kills < KILLS:
+        analysis = book(workers.client, ENTRIES, 24, slow(10, 1500))
+        run = rdf_live.start(analysis.booked, every=0.05)
+        number += 1
+        seen, due = -1, time.monotonic() + dice.uniform(0.5, 1.5)
+        while not run.over:
+            if time.monotonic() > due and kills < KILLS and (busy := workers.busy(run)):
+                with contextlib.suppress(KeyError):
+                    workers.kill(dice.choice(busy))
+                    kills += 1
+                due = time.monotonic() + dice.uniform(0.5, 2.0)
+            if run.progress.entries and (snapshot := run.snapshot()).seq > seen:
+                seen = snapshot.seq
+                snapshots += 1
+                consistent(analysis, snapshot, ENTRIES)
+            time.sleep(0.02)
+        assert analysis.numbers(run.result(60)) == expected
+        assert run.failures == []
+        p = run.progress
+        assert (p.committed, p.entries, p.fraction, p.stopped_ranges) == (24, ENTRIES, 1.0, [])
+    print(f"{kills} kills in {number} runs, {snapshots} snapshots, {time.monotonic() - start:.0f} s")
+    assert number > 1, "one run is too little"
+
+
+def test_partial_of_a_lost_attempt_disappears(workers: Farm) -> None:
+    analysis = book(workers.client, 60_000, 1, slow(10, 1000))
+    run = rdf_live.start(analysis.booked, every=0.05)
+    under_way(run, 1000)
+    workers.kill(*workers.busy(run))
+    until(lambda: run.progress.entries == 0, "the tentative partial to go")
+    assert not run.over
+    assert analysis.numbers(run.result(60)) == oracle(60_000)
+    assert int(analysis.count.GetValue()) == 60_000
+
+
+def die_after_commit(dask_worker: Any) -> None:
+    """The hub gets the commit of the first range, Dask never hears of the end of its task."""
+    _hook(dask_worker, lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def lose_first_reply(dask_worker: Any) -> None:
+    """The hub gets the first commit, but the connection breaks before its answer comes."""
+    lost: list[bool] = []
+
+    def lose() -> None:
+        if not lost:
+            lost.append(True)
+            raise CommClosedError("lost by the test")
+
+    _hook(dask_worker, lose)
+
+
+def _hook(dask_worker: Any, after: Any) -> None:
+    given = dask_worker.scheduler
+
+    class Scheduler:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(given, name)
+
+        async def rdf_live_commit(self, **message: Any) -> Any:
+            reply = await given.rdf_live_commit(**message)
+            after()
+            return reply
+
+    dask_worker.scheduler = Scheduler()
+
+
+def test_committed_range_is_not_computed_again(workers: Farm) -> None:
+    """The worker dies after its commit: Dask runs the task again, and the hub says that it is done."""
+    log = workers.log_begins()
+    workers.client.run(die_after_commit, workers=list(workers.pids())[:1])
+    analysis = book(workers.client, 30_000, 12, slow(10, 1000))
+    run = rdf_live.start(analysis.booked, every=0.1)
+    assert analysis.numbers(run.result(60)) == oracle(30_000)
+    answers = [answer for run_id, _, _, answer in log if run_id == run.id]
+    assert answers.count("committed") == 1
+    assert answers.count("go") >= 12
+    committed = next(place for run_id, _, place, answer in log if (run_id, answer) == (run.id, "committed"))
+    assert [answer for run_id, _, place, answer in log if (run_id, place) == (run.id, committed)] == ["go", "committed"]
+
+
+def test_lost_acknowledgement(workers: Farm) -> None:
+    until(lambda: len(workers.pids()) == 3, "three workers")
+    log = workers.log_begins()
+    workers.client.run(lose_first_reply)
+    analysis = book(workers.client, 30_000, 12)
+    run = rdf_live.start(analysis.booked, every=0.1)
+    assert analysis.numbers(run.result(60)) == oracle(30_000)
+    assert len([1 for entry in log if entry[0] == run.id]) == 12, "nothing was computed twice"
+
+
+def test_retired_worker(workers: Farm) -> None:
+    """A worker that leaves politely in the middle of its range."""
+    until(lambda: len(workers.pids()) == 3, "three workers")
+    analysis = book(workers.client, 60_000, 9, slow(10, 1500))
+    run = rdf_live.start(analysis.booked, every=0.1)
+    under_way(run)
+    workers.client.retire_workers(workers.busy(run)[:1])
+    assert analysis.numbers(run.result(60)) == oracle(60_000)
+    assert run.failures == []
+    workers.cluster.scale(2)
+    workers.cluster.scale(3)
+    until(lambda: len(workers.pids()) == 3, "three workers")
+
+
+def test_late_workers_take_over(workers: Farm) -> None:
+    """Queued ranges move to workers that come later, and are still computed once."""
+    workers.cluster.scale(1)
+    until(lambda: len(workers.scheduler.workers) == 1, "one worker")
+    log = workers.log_begins()
+    analysis = book(workers.client, 60_000, 24, slow(10, 1500))
+    run = rdf_live.start(analysis.booked, every=0.1)
+    under_way(run)
+    workers.cluster.scale(3)
+    until(lambda: len(workers.busy(run)) > 1 or run.over, "another worker at work")
+    assert not run.over
+    assert analysis.numbers(run.result(60)) == oracle(60_000)
+    assert [answer for entry, _, _, answer in log if entry == run.id] == ["go"] * 24
