@@ -43,10 +43,14 @@ def root() -> Any:
     ImportError
         ROOT is missing or older than 6.36; the text says what to do with pip and with conda.
     """
-    try:
-        import ROOT
-    except ImportError as error:
-        raise ImportError(f"rdf_live needs ROOT >= {MINIMUM[0]}.{MINIMUM[1]}, got none ({error}). {_HOW}") from error
+    # Also waits for a thread that is still compiling the C++ part: the interpreter does not survive two at once.
+    with _lock:
+        try:
+            import ROOT
+        except ImportError as error:
+            raise ImportError(
+                f"rdf_live needs ROOT >= {MINIMUM[0]}.{MINIMUM[1]}, got none ({error}). {_HOW}"
+            ) from error
     version = root_version(ROOT)
     numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:2])
     if numbers < MINIMUM:

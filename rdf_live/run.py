@@ -126,7 +126,9 @@ class LiveRun:
     def progress(self) -> Progress:
         """How far it is, as the hub last said."""
         given = self._current()["progress"]
-        return Progress(**{name: given[name] for name in Progress.__slots__})
+        # Lists come as tuples over the wire.
+        own = {"marks": list(given["marks"]), "stopped_ranges": [tuple(row) for row in given["stopped_ranges"]]}
+        return Progress(**{name: given[name] for name in Progress.__slots__} | own)
 
     @property
     def failures(self) -> list[dict[str, Any]]:

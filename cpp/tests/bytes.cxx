@@ -85,7 +85,7 @@ TEST(SomethingElseIsRefused)
 
 TEST(ReportsThereAndBack)
 {
-   const auto report = MakeReport({"first cut", "second"}, {7, 5}, {10, 7});
+   auto report = MakeReport({"first cut", "second"}, {7, 5}, {10, 7});
    CHECK_EQUAL(WriteReport(report), "7 10 first cut\n5 7 second\n");
    CHECK_EQUAL(report.At("second").GetPass(), 5u);
    CHECK_EQUAL(report.At("first cut").GetAll(), 10u);

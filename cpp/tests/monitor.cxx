@@ -135,7 +135,7 @@ TEST(NoTornPictures)
    monitor.Prepare(1,
                    [&](Frame &frame) {
                       number += 1;
-                      frame.fValues.assign(1000 + static_cast<std::size_t>(number) % 50, number);
+                      frame.fValues.assign(20 + static_cast<std::size_t>(number) % 50, number);
                       frame.fBlobs.assign(static_cast<std::size_t>(number) % 300, static_cast<char>(number));
                    },
                    [] {});
@@ -149,7 +149,7 @@ TEST(NoTornPictures)
          ++seen;
          const auto first = view.fValues[0];
          const auto n = static_cast<std::uint64_t>(first);
-         torn += view.fSeq != n || view.fNValues != 1000 + n % 50 || view.fNBlobs != n % 300;
+         torn += view.fSeq != n || view.fNValues != 20 + n % 50 || view.fNBlobs != n % 300;
          for (std::size_t i = 0; i < view.fNValues; ++i)
             torn += view.fValues[i] != first;
          for (std::size_t i = 0; i < view.fNBlobs; ++i)

@@ -12,8 +12,9 @@ from distributed import Client
 import rdf_live
 from rdf_live import errors
 from rdf_live.hub.plugin import HubPlugin
+from rdf_live.partial.messages import check_reply
 
-__all__ = ["call", "check_client", "install", "raise_error"]
+__all__ = ["call", "check_client", "install"]
 
 _installed: weakref.WeakSet[Client] = weakref.WeakSet()
 _lock = threading.Lock()
@@ -46,13 +47,6 @@ def check_client(client: Any) -> Client:
     return client
 
 
-def raise_error(reply: dict[str, Any]) -> None:
-    """Turn an error of the hub into the exception that it names."""
-    if reply.get("status") == "error":
-        kind = getattr(errors, reply["error"], errors.RdfLiveError)
-        raise kind(reply["message"])
-
-
 def call(client: Client, operation: str, /, **message: Any) -> dict[str, Any]:
     """Ask the hub and wait. Any thread but Dask's own.
 
@@ -66,9 +60,7 @@ def call(client: Client, operation: str, /, **message: Any) -> dict[str, Any]:
         reply: dict[str, Any] = await getattr(client.scheduler, operation)(**message)
         return reply
 
-    reply: dict[str, Any] = client.sync(ask)
-    raise_error(reply)
-    return reply
+    return check_reply(client.sync(ask))
 
 
 def install(client: Client) -> None:

@@ -70,7 +70,13 @@ def _local(workers: int | None) -> Client:
     with dask.config.set(
         {"distributed.nanny.environ": {**dask.config.get("distributed.nanny.environ", {}), **environment}}
     ):
-        cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0")
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            preload=["rdf_live.worker.warm"],
+        )
     client = Client(cluster)
     client.wait_for_workers(1)
     return client

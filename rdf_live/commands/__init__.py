@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The subcommands of ``rdf-live``, one per file: ``add`` describes its arguments, ``run`` does it and gives the exit status."""
+"""The subcommands of ``rdf-live``, one per file: ``add`` describes its arguments, ``run`` does it."""

@@ -1,53 +1,36 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``rdf-live bench``: the benchmarks, where they are installed."""
+"""``rdf-live bench``: the benchmarks of the checkout that this package is in."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
+import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import rdf_live
+from rdf_live.errors import BadInput
 
-__all__ = ["add", "find", "run"]
-
-_MISSING = (
-    "rdf-live: got no benchmarks beside this installation, expected the folder benchmarks/ of a checkout. "
-    "Get the sources, and run `make setup && .venv/bin/rdf-live bench` there."
-)
+__all__ = ["add", "run"]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Describe the arguments: the benchmarks know them."""
-    parser.description = (
-        "Measure rdf_live against plain distributed ROOT. Needs a checkout: the benchmarks are not installed."
-    )
-
-
-def find() -> Callable[[list[str]], int] | None:
-    """``main(argv)`` of the benchmarks: ``rdf_live.bench``, or ``benchmarks`` in the checkout that this package is in."""
-    checkout = Path(rdf_live.__file__).resolve().parent.parent
-    if (checkout / "benchmarks" / "__init__.py").is_file() and str(checkout) not in sys.path:
-        sys.path.append(str(checkout))
-    for name in ("rdf_live.bench", "benchmarks"):
-        try:
-            main = getattr(importlib.import_module(name), "main", None)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            continue
-        if main is not None:
-            return cast("Callable[[list[str]], int]", main)
-    return None
+    """Nothing to describe: the benchmarks know their arguments."""
 
 
 def run(arguments: list[str]) -> int:
-    """Run them, or say in a sentence why not."""
-    main = find()
-    if main is None:
-        print(_MISSING, file=sys.stderr)
-        return 1
-    return int(main(arguments) or 0)
+    """Run them, with arguments of their own.
+
+    Raises
+    ------
+    BadInput
+        They are not there.
+    """
+    folder = Path(rdf_live.__file__).resolve().parent.parent / "benchmarks"
+    if not (folder / "__main__.py").is_file():
+        raise BadInput(
+            f"got no benchmarks in {folder}: they come with the sources, not with an installed package. "
+            "Get a checkout and run `make setup && .venv/bin/rdf-live bench` there."
+        )
+    # A process of its own, so that nothing this one has imported is part of what is measured.
+    return subprocess.call([sys.executable, str(folder), *arguments])

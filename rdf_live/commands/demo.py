@@ -11,8 +11,8 @@ __all__ = ["add", "run"]
 def add(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.description = (
-        "Analyse dimuon events on all cores of this machine and watch the histograms fill; at the end there is a picture. "
-        "Without files: events that are generated once and kept. Ctrl-C stops early and keeps the part that is there."
+        "Analyse dimuon events on all cores of this machine and watch the histograms fill; at the end there is a "
+        "picture. Without files: events that are generated once and kept. Ctrl-C stops early and keeps what is there."
     )
     parser.add_argument("source", nargs="*", metavar="FILE[:TREE]", help="your own files instead (TTree or RNTuple)")
     parser.add_argument("--workers", type=int, metavar="N", help="worker processes (all cores otherwise)")

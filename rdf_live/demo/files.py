@@ -67,7 +67,7 @@ def axis_for(values: np.ndarray[Any, Any]) -> tuple[int, float, float] | None:
         low, high = float(seen.min()), float(seen.max())
     margin = 0.05 * (high - low)
     # A quantity that is never negative starts at zero if it comes near.
-    start = 0.0 if 0 <= seen.min() and low < 0.2 * high else low - margin
+    start = 0.0 if seen.min() >= 0 and low < 0.2 * high else low - margin
     digits = -math.floor(math.log10((high - low) / 20))
     unit = 10.0**-digits
     return (

@@ -23,7 +23,7 @@ __all__ = ["passes", "run"]
 
 #: A core analyses about so many of the generated events per second. With it the demo takes as long on every machine:
 #: long enough to see it fill, short enough to wait.
-_RATE_PER_WORKER, _SECONDS = 1_200_000, 11
+_RATE_PER_WORKER, _SECONDS = 750_000, 10
 
 
 @dataclass

@@ -166,7 +166,7 @@ def _drawables(snapshot: Snapshot, results: Sequence[Any] | None) -> list[tuple[
     keys = list(snapshot) if results is None else [snapshot._find(key) for key in results]
     found = []
     for key in keys:
-        value = snapshot.get(key)
+        value: Any = snapshot.get(key)
         if hasattr(value, "InheritsFrom") and (value.InheritsFrom("TH1") or value.InheritsFrom("TGraph")):
             found.append((key.label, value))
     if not found:
@@ -198,8 +198,11 @@ def _batch(ROOT: Any) -> Iterator[None]:
         context.__destruct__()
 
 
-def _text(ROOT: Any, x: float, y: float, text: str, size: float, align: int = 11, font: int = _FONT) -> Any:
+def _text(
+    ROOT: Any, x: float, y: float, text: str, size: float, align: int = 11, font: int = _FONT, angle: float = 0
+) -> Any:
     latex = ROOT.TLatex()
+    latex.SetTextAngle(angle)
     latex.SetNDC()
     latex.SetTextFont(font)
     latex.SetTextSize(size)
@@ -248,7 +251,7 @@ class _Pad:
         """Axes, contents, title, names of peaks."""
         value, pad = self.value, self.pad
         right = 70 if self.dimension == 2 else 22  # pixels, with room for the palette
-        pad.SetMargin(78 / self.width, right / self.width, 58 / self.height, 40 / self.height)
+        pad.SetMargin(88 / self.width, right / self.width, 58 / self.height, 40 / self.height)
         pad.SetTicks(1, 1)
         title = str(value.GetTitle()) if self.look.title is None else self.look.title
         value.SetTitle("")
@@ -261,12 +264,13 @@ class _Pad:
             value.Draw("COLZ" if self.dimension == 2 else "BOX2")
         self._axes()
         pad.RedrawAxis()
-        self._write(pad.GetLeftMargin(), 1 - 30 / self.height, title, 1.1)
+        # At the right, because ROOT writes the power of ten of the vertical axis at the left.
+        self._write(1 - pad.GetRightMargin(), 1 - 30 / self.height, title, 1.1, align=31)
         if not self.is_graph and value.GetEntries() == 0:
             self._write(0.5, 0.5, "no entries yet", 1, align=22)
 
-    def _write(self, x: float, y: float, text: str, size: float, align: int = 11) -> None:
-        self.keep.append(_text(self.ROOT, x, y, text, size * self.size, align))
+    def _write(self, x: float, y: float, text: str, size: float, align: int = 11, angle: float = 0) -> None:
+        self.keep.append(_text(self.ROOT, x, y, text, size * self.size, align, angle=angle))
 
     def _graph(self) -> None:
         self.value.SetMarkerStyle(20)
@@ -326,15 +330,20 @@ class _Pad:
             self.keep.append(latex.DrawLatex(x, y, text))
 
     def _axes(self) -> None:
-        """Sizes in pixels, so that pads of different shapes in one picture have the same letters."""
-        value = self.value
-        for axis, offset in ((value.GetXaxis(), 1.25), (value.GetYaxis(), 1.75 * self.height / self.width)):
-            axis.SetTitleFont(_FONT)
+        """Sizes in pixels, so that pads of different shapes in one picture have the same letters.
+
+        The titles are written as text: ROOT places them by the shape of the pad, too near in a high one and out of
+        sight in a wide one.
+        """
+        x, y = self.value.GetXaxis(), self.value.GetYaxis()
+        vertical = str(y.GetTitle()) or ("" if self.is_graph or self.dimension > 1 else "entries")
+        right, low = 1 - self.pad.GetRightMargin(), self.pad.GetBottomMargin()
+        self._write(right, low - 28 / self.height, str(x.GetTitle()), 1, align=33)
+        self._write(14 / self.width, 1 - self.pad.GetTopMargin(), vertical, 1, align=33, angle=90)
+        for axis in (x, y):
+            axis.SetTitle("")
             axis.SetLabelFont(_FONT)
-            axis.SetTitleSize(self.size)
             axis.SetLabelSize(0.9 * self.size)
-            axis.SetTitleOffset(offset if offset == 1.25 else max(offset, 0.6))
             axis.SetNdivisions(506)
-        value.GetYaxis().SetMaxDigits(4)
-        if not self.is_graph and self.dimension == 1 and not value.GetYaxis().GetTitle():
-            value.GetYaxis().SetTitle("entries")
+        x.SetLabelOffset(0.15 * self.size if self.pad.GetLogx() else 0.4 * self.size)
+        y.SetMaxDigits(6)

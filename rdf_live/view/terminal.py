@@ -22,7 +22,7 @@ __all__ = ["watch"]
 _REFRESH_S = 0.2
 _MOST_LINES = 12
 #: Kinds of results that one line can say something about, and that cost nothing to make at every update.
-_SHOWN = ("Count", "Graph", "Histo", "Max", "Mean", "Min", "Profile", "StdDev", "Stats", "Sum")
+_SHOWN = ("Count", "Max", "Mean", "Min", "StdDev", "Sum", "TGraph", "TH1", "TH2", "TH3", "THnD", "TProfile", "TStat")
 #: Without a terminal: at most a line per this part of the data, and none before this many seconds have passed.
 _STEP, _PAUSE_S = 0.1, 2.0
 
@@ -93,11 +93,24 @@ def _speed(progress: Progress) -> str:
     """Entries, entries per second, time left: what is known of it."""
     about = "~" if progress.total_is_estimate else ""
     parts = [f"{amount(progress.entries)} of {about}{amount(progress.entries_total)} entries"]
+    if progress.fraction < 0.01:
+        return parts[0]  # too early to say
     if progress.rate > 0:
         parts.append(f"{amount(progress.rate)}/s")
     if progress.eta_s is not None:
         parts.append(f"{clock(progress.eta_s)} left")
     return ", ".join(parts)
+
+
+class _Bar(tqdm):  # type: ignore[misc]
+    """With words of its own at the end: tqdm puts a comma before its postfix."""
+
+    about = ""
+
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        """What the layout of a bar can name."""
+        return {**super().format_dict, "about": self.about}
 
 
 class _Bars:
@@ -112,22 +125,26 @@ class _Bars:
         self._width = max((len(r.label) for r in self._results), default=0)
         self._left_out = len(run.results) - len(self._results)
         self._seq = -1
-        self._bar = self._line(0, "{desc} {bar:30} {postfix}", total=1.0, desc=_name(run))
-        self._bar.set_postfix_str("starting")
+        self._bar = self._line(0, "{desc} {bar:30} {about}", total=1.0, desc=_name(run))
+        self._say("starting")
         count = len(self._results) + (self._left_out > 0)
         self._lines = [self._line(1 + i, "{desc}", total=0) for i in range(count)]
         if self._left_out:
             self._lines[-1].set_description_str(f"  and {self._left_out} more")
 
     def _line(self, position: int, layout: str, **about: Any) -> Any:
-        return tqdm(file=self._file, position=position, bar_format=layout, dynamic_ncols=True, **about)
+        return _Bar(file=self._file, position=position, bar_format=layout, dynamic_ncols=True, **about)
+
+    def _say(self, text: str) -> None:
+        self._bar.about = text
+        self._bar.refresh()
 
     def update(self, progress: Progress, snapshot: Snapshot | None, over: bool) -> None:
         """Draw what is new."""
         self._bar.n = progress.fraction
         state = self._run.state
         before = "" if state == "running" else f"{state}, "
-        self._bar.set_postfix_str(f"{before}{percent(progress.fraction)}, {_speed(progress)}")
+        self._say(f"{before}{percent(progress.fraction)}, {_speed(progress)}" if progress.entries_total else "starting")
         if snapshot is None or snapshot.seq == self._seq:
             return
         self._seq = snapshot.seq

@@ -78,9 +78,9 @@ def value_text(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.6g}"
-    if hasattr(value, "GetEntries") and hasattr(value, "GetMean"):
+    if hasattr(value, "GetEntries"):
         text = f"{value.GetEntries():,.0f} entries"
-        if not value.GetEntries():
+        if not value.GetEntries() or not hasattr(value, "GetMean"):
             return text
         axes = [value.GetXaxis(), value.GetYaxis(), value.GetZaxis()][: value.GetDimension()]
         means = [f"{value.GetMean(i):.4g}{unit_of(str(axis.GetTitle()))}" for i, axis in enumerate(axes, start=1)]

@@ -17,6 +17,7 @@ from typing import Any
 
 from distributed import Worker, WorkerPlugin
 
+from rdf_live.worker import interrupt
 from rdf_live.worker.frames import Monitor
 
 __all__ = ["Attempt", "Publisher"]
@@ -109,6 +110,7 @@ class Publisher(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Open the pipe by which C++ wakes this loop, and listen for stops."""
         self._worker = worker
+        interrupt.ignore(worker)
         loop: Any = worker.loop
         self._loop: asyncio.AbstractEventLoop = loop.asyncio_loop
         self._read, self.notify_fd = os.pipe()
@@ -118,9 +120,8 @@ class Publisher(WorkerPlugin):
         worker.stream_handlers["rdf-live-stop"] = self._stop
 
     def teardown(self, worker: Worker) -> None:
-        """Close the pipe."""
+        """Close the pipe. The handler stays: Dask ends a worker that gets a message for which it has none."""
         self._loop.remove_reader(self._read)
-        worker.stream_handlers.pop("rdf-live-stop", None)
         os.close(self._read)
         os.close(self.notify_fd)
 

@@ -25,10 +25,14 @@ import rdf_live
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 #: No test waits longer than this for something that has to happen; a machine may be slow.
-PATIENCE_S = 90.0
+PATIENCE_S = 150.0
 
-#: Ranges are given up after as many deaths of workers as Dask allows; most tests kill without meaning the range.
-FORGIVING = {"distributed.scheduler.allowed-failures": 1000}
+SETTINGS = {
+    # Ranges are given up after as many deaths of workers as this; most tests kill without meaning the range.
+    "distributed.scheduler.allowed-failures": 1000,
+    # Killed workers start cold, again and again: what they do then is compile.
+    "rdf-live.jit-level": 0,
+}
 
 
 def until(condition: Callable[[], Any], what: str = "the condition", timeout_s: float = PATIENCE_S) -> Any:
@@ -59,10 +63,13 @@ class Farm:
             if n.worker_address in self.scheduler.workers and n.pid and n.status.name == "running"
         }
 
-    def kill(self, worker: str) -> None:
-        """kill -9, as an out-of-memory killer would."""
-        with contextlib.suppress(ProcessLookupError):
+    def kill(self, worker: str) -> bool:
+        """kill -9, as an out-of-memory killer would. False if the worker is gone already."""
+        try:
             os.kill(self.pids()[worker], signal.SIGKILL)
+        except (KeyError, ProcessLookupError):
+            return False
+        return True
 
     def record(self, run: rdf_live.LiveRun) -> Any:
         """The hub's own record of a run."""
@@ -71,6 +78,15 @@ class Farm:
     def busy(self, run: rdf_live.LiveRun) -> list[str]:
         """Workers that compute for the run now, as the hub knows."""
         return list(self.record(run).ledger.busy)
+
+    def showing(self, run: rdf_live.LiveRun) -> list[str]:
+        """Those of them whose partial counts now."""
+        record = self.record(run)
+        return [
+            worker
+            for worker, places in record.ledger.busy.items()
+            if any(place in record._graphs[graph].tentative for graph, place in places)
+        ]
 
     def idle(self) -> bool:
         """No thread of any worker works on a task."""
@@ -97,7 +113,7 @@ def _working(dask_worker: Any) -> int:
 @contextlib.contextmanager
 def farm(workers: int = 2, **config: Any) -> Iterator[Farm]:
     """A cluster, by default one that forgives any number of dead workers."""
-    settings = FORGIVING | {key.replace("__", ".").replace("_", "-"): value for key, value in config.items()}
+    settings = SETTINGS | {key.replace("__", ".").replace("_", "-"): value for key, value in config.items()}
     with (
         dask.config.set(settings),
         LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster,
@@ -190,6 +206,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env=os.environ | {"DASK_RDF_LIVE__JIT_LEVEL": "0"},
             start_new_session=True,
         )
         self.lines: list[str] = []

@@ -10,6 +10,7 @@
 
 #include <ROOT/RDF/RActionBase.hxx>
 #include <ROOT/RDF/RCutFlowReport.hxx>
+#include <ROOT/RDF/RInterfaceBase.hxx>
 #include <ROOT/RDF/RLoopManager.hxx>
 #include <ROOT/RDF/RMergeableValue.hxx>
 #include <ROOT/RDF/RResultMap.hxx>
@@ -126,6 +127,13 @@ RDF_LIVE_RESULT(ROOT::RDF::RCutFlowReport)
 
 struct Node : ROOT::Detail::RDF::RLoopManager {
    static unsigned int ROOT::Detail::RDF::RNodeBase::*Children() { return &Node::fNChildren; }
+};
+
+struct Interface : ROOT::RDF::RInterfaceBase {
+   static ROOT::Detail::RDF::RLoopManager *Manager(const RInterfaceBase &node)
+   {
+      return (node.*(&Interface::GetLoopManager))();
+   }
 };
 
 struct H1 : TH1 {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -72,7 +73,14 @@ inline TObjArray *ReadObjects(std::uintptr_t address, std::size_t size)
    std::unique_ptr<TObject> object(buffer.ReadObject(TObjArray::Class()));
    if (!dynamic_cast<TObjArray *>(object.get()))
       throw std::runtime_error("rdf_live: got bytes that hold no TObjArray, expected what WriteObjects made");
-   return static_cast<TObjArray *>(object.release());
+   auto array = static_cast<TObjArray *>(object.release());
+   // An object that stands in two places (the nominal result of variations, booked on its own too) is read once:
+   // the owner of the array would delete it twice.
+   std::set<const TObject *> seen;
+   for (Int_t i = 0; i < array->GetSize(); ++i)
+      if (const TObject *one = array->At(i); one && !seen.insert(one).second)
+         array->AddAt(one->Clone(), i);
+   return array;
 }
 
 /// One line a cut: passed, all, name. The name comes last because it may hold anything but a line break.

@@ -89,14 +89,7 @@ public:
    }
    void AddForeign(const std::string &kind) { Push(std::make_unique<ForeignSlot>(kind)); }
    /// For a graph of foreign results only.
-   template <typename Node>
-   void SetNode(Node &node)
-   {
-      struct Opened : Node {
-         static RLoopManager *Of(Node &n) { return (n.*(&Opened::GetLoopManager))(); }
-      };
-      fManager = Opened::Of(node);
-   }
+   void SetNode(const ROOT::RDF::RInterfaceBase &node) { fManager = access::Interface::Manager(node); }
 
    /// Books every result afresh for the next task of this process.
    void Clone()

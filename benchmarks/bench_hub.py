@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What simulated publishers cost the scheduler: 100 histograms of 100 bins each, no ROOT anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from common import header, line
+from distributed import Client
+from distributed.core import rpc
+
+from rdf_live.client import hub
+from rdf_live.hub.ledger import Ledger
+from rdf_live.partial.schema import layout_digest
+
+HISTOGRAMS, CELLS = 100, 102 + 5
+LENGTH = HISTOGRAMS * CELLS
+CONNECTIONS = 40
+
+
+def schema() -> dict[str, Any]:
+    """As a worker would describe 100 TH1D."""
+    results = [
+        {"kind": "TH1D", "name": f"h{i}", "offset": i * CELLS, "length": CELLS, "weighted": False, "variations": []}
+        for i in range(HISTOGRAMS)
+    ]
+    digest = layout_digest(LENGTH, [], results)
+    return {"digest": digest, "length": LENGTH, "rules": [], "results": results, "templates": b""}
+
+
+async def publish(address: str, worker: str, run: str, publishers: int, stop_at: float) -> int:
+    """All publishers in one loop: each sends when the hub's pace says so."""
+    made = schema()
+    values = np.ones(LENGTH).tobytes()
+    free: asyncio.Queue[Any] = asyncio.Queue()
+    for _ in range(CONNECTIONS):
+        free.put_nowait(rpc(address))
+    sent = 0
+
+    async def call(operation: str, **message: Any) -> Any:
+        connection = await free.get()
+        try:
+            return await getattr(connection, operation)(**message)
+        finally:
+            free.put_nowait(connection)
+
+    async def one(place: int) -> None:
+        nonlocal sent
+        who = {"run": run, "graph": 0, "range": place, "attempt": f"a{place}"}
+        reply = await call("rdf_live_begin", **who, worker=worker, versions={}, have_payload=False)
+        wait, seq = reply["interval"], 0
+        await asyncio.sleep(wait * place / publishers)
+        while time.time() < stop_at:
+            seq += 1
+            reply = await call(
+                "rdf_live_partial",
+                **who,
+                seq=seq,
+                entries=seq,
+                size=10_000,
+                trees=None,
+                digest=made["digest"],
+                values=values,
+                blobs={},
+                schema=made if reply.get("need_schema") else None,
+            )
+            sent += 1
+            await asyncio.sleep(min(reply["interval"], max(stop_at - time.time(), 0)))
+
+    await asyncio.gather(*(one(place) for place in range(publishers)))
+    while not free.empty():
+        await free.get_nowait().close_rpc()
+    return sent
+
+
+def one(publishers: int, length_s: float) -> dict[str, Any]:
+    """One scheduler process, one idle worker to publish for, one watching client."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "scheduler.json"
+        python = [sys.executable, "-W", "ignore", "-m", "distributed.cli"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        scheduler = subprocess.Popen(
+            [*python[:3], "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--no-dashboard"]
+            + ["--host", "127.0.0.1", "--port", "0"],
+            **quiet,
+        )
+        worker = subprocess.Popen(
+            [*python[:3], "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1"]
+            + ["--no-dashboard", "--host", "127.0.0.1"],
+            **quiet,
+        )
+        try:
+            with Client(scheduler_file=str(file), timeout=60) as client:
+                client.wait_for_workers(1)
+                return _measure(client, scheduler.pid, publishers, length_s)
+        finally:
+            worker.terminate()
+            scheduler.terminate()
+            worker.wait()
+            scheduler.wait()
+
+
+def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict[str, Any]:
+    hub.install(client)
+    address = client.scheduler.address
+    worker = next(iter(client.scheduler_info(n_workers=-1)["workers"]))
+    run = f"bench{os.getpid()}x{publishers}"
+    graphs = [{"payload": b"", "ranges": [b"r"] * publishers, "labels": [], "info": None}]
+    options = {"every": 0.5, "on_error": "raise", "max_attempts": 1}
+    hub.call(client, "rdf_live_open", run=run, name=run, client=client.id, graphs=graphs, options=options, versions={})
+    process = psutil.Process(pid)
+    stop_at = time.time() + length_s + 5
+    rows: list[tuple[float, float, float]] = []
+
+    async def watch() -> int:
+        sending = asyncio.create_task(publish(address, worker, run, publishers, stop_at))
+        await asyncio.sleep(5)  # everybody has begun
+        while time.time() < stop_at - 0.1:
+            cpu, start = sum(process.cpu_times()[:2]), time.time()
+            await asyncio.sleep(min(2.0, max(stop_at - time.time(), 0.05)))
+            used = (sum(process.cpu_times()[:2]) - cpu) / (time.time() - start)
+            rows.append((time.time(), 100 * used, process.memory_info().rss / 2**20))
+        return await sending
+
+    sent = asyncio.run(watch())
+    hub.call(client, "rdf_live_stop", run=run, mode="cancel")
+    half = len(rows) // 2
+    print(f"  {publishers} publishers, {sent} messages of {8 * LENGTH / 1000:.0f} kB in {length_s:.0f} s")
+    header()
+    found = {
+        "messages": sent,
+        "cpu_percent": line("CPU of the scheduler", [r[1] for r in rows], "%"),
+        "memory_first_half_mib": line("memory, first half", [r[2] for r in rows[:half]], "MiB"),
+        "memory_second_half_mib": line("memory, second half", [r[2] for r in rows[half:]], "MiB"),
+    }
+    return found
+
+
+def ledger_cost(ranges: int) -> float:
+    """Microseconds per message of the ledger alone."""
+    ledger = Ledger([ranges], 3, "raise", time.time)
+    start = time.perf_counter()
+    for place in range(ranges):
+        ledger.begin(0, place, f"a{place}", f"w{place % 100}")
+    for seq in range(3):
+        for place in range(ranges):
+            ledger.partial(0, place, f"a{place}", seq, seq, 100)
+    for place in range(ranges):
+        ledger.commit(0, place, f"a{place}", 100, 100, True)
+    return 1e6 * (time.perf_counter() - start) / (5 * ranges)
+
+
+def measure(pairs: int, quick: bool) -> dict[str, Any]:
+    """200, 1000 and 5000 publishers."""
+    found: dict[str, Any] = {str(n): one(n, 6 if quick else 24) for n in ((50,) if quick else (200, 1000, 5000))}
+    header()
+    costs = [ledger_cost(5000) for _ in range(pairs)]
+    return found | {"ledger_us": line("ledger, per message, 5000 ranges (aim < 50)", costs, "us")}
