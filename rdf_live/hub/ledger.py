@@ -288,8 +288,14 @@ class Ledger:
     def _set_entries(self, graph: int, range_: int, entries: int) -> None:
         self._graphs[graph].set_entries(range_, entries)
         now = self._clock()
-        if now - self._samples[-1][0] >= _SAMPLE_S:
-            self._samples.append((now, sum(g.entries for g in self._graphs)))
+        time, before = self._samples[-1]
+        if before == 0 or now - time >= _SAMPLE_S:
+            total = sum(g.entries for g in self._graphs)
+            if before == 0 and total:
+                # What the workers did before their first entry, compiling mostly, is no part of the rate.
+                self._samples.clear()
+            if total or now - time >= _SAMPLE_S:
+                self._samples.append((now, total))
 
     def _drop(self, graph: int, range_: int) -> None:
         """The current attempt is no more: what it had so far does not count."""

@@ -107,7 +107,10 @@ class Builder:
             if kind in NUMBERS:
                 return _number(kind, values[start : start + each])
             odd = [array.At(position) for array in arrays if position < array.GetSize()]
-            return self._object(index, values, start, each, [o for o in odd if o])
+            made = self._object(index, values, start, each, [o for o in odd if o])
+            if position and isinstance(made, root().TNamed):  # the template is the nominal one
+                made.SetName(f"{self._templates.At(index).GetName()}_{names[position].replace(':', '_')}")
+            return made
 
         if not names:
             return one(0)

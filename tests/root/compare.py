@@ -124,7 +124,6 @@ def _bins(o: Any) -> tuple[dict[str, dict[Any, float]], bool]:
         kinds = {"sum": o.GetArray(), "sum of squares": o.GetSumw2().GetArray()}
         bins = {kind: {i: a[i] for i in cells} for kind, a in kinds.items()}
         bins["entries"] = {i: o.GetBinEntries(i) for i in cells}
-        bins["error"] = {i: o.GetBinError(i) for i in cells}
         if o.GetBinSumw2().GetSize():
             bins["sum of squared weights"] = {i: o.GetBinSumw2()[i] for i in cells}
         return bins, False
