@@ -15,6 +15,7 @@ from distributed import Client
 from rdf_live.client import hub
 from rdf_live.client.callbacks import Callbacks
 from rdf_live.client.feed import Feed
+from rdf_live.client.interrupts import held
 from rdf_live.errors import RunCancelled, WrongKind
 from rdf_live.partial.objects import Builder
 from rdf_live.snapshot import Result, Snapshot
@@ -223,7 +224,8 @@ class LiveRun:
             raise TimeoutError(f"run {self.name!r} is not over after {timeout} s; it goes on, ask again")
         from rdf_live.client.finish import finish
 
-        return finish(self)
+        with held():
+            return finish(self)
 
     def __repr__(self) -> str:
         if self._frame is None:
@@ -243,11 +245,13 @@ class LiveRun:
                     left = None if deadline is None else max(deadline - time.monotonic(), 0)
                     news = self._condition.wait_for(partial(self._has_news, seen), left)
                     self._check()
-                    snapshot = self._take() if self._has_values() else None
                     over = self._is_over()
-                if snapshot is not None and snapshot.seq > seen:
-                    seen = snapshot.seq
-                    pump(snapshot)
+                with held():
+                    with self._condition:
+                        snapshot = self._take() if self._has_values() else None
+                    if snapshot is not None and snapshot.seq > seen:
+                        seen = snapshot.seq
+                        pump(snapshot)
                 if over:
                     return True
                 if not news:
@@ -258,10 +262,14 @@ class LiveRun:
     def _interrupted(self) -> None:
         """Ctrl-C, wherever it came: the first means stop, a second one cancel. Called while it is being handled."""
         self._interrupts += 1
-        if self._interrupts > 1:
-            self.cancel()
-            raise
-        self.stop()
+        if self._interrupts == 1:
+            try:
+                self.stop()
+                return
+            except KeyboardInterrupt:  # the second one, while the hub was asked
+                self._interrupts += 1
+        self.cancel()
+        raise
 
     def _find(self, key: Any) -> Result:
         if isinstance(key, Result):

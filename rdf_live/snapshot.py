@@ -107,13 +107,17 @@ class Snapshot(Mapping[Any, Any]):
     def _make(self, result: Result) -> Any:
         graph = self._graphs[result.graph]
         builder = self._builders[result.graph]
-        if builder is None or graph["values"] is None:
+        if builder is None or not self.has(result):
             raise KeyError(
                 f"nothing of {result.label!r} has arrived yet; use snapshot.get(result), or wait for the first update"
             )
         values = np.frombuffer(graph["values"], dtype=np.float64)
         blobs = [held[result.index] for _, held in sorted(graph["held"].items()) if result.index in held]
         return builder.build(result.index, values, blobs)
+
+    def has(self, result: Result) -> bool:
+        """True if something of this result has arrived."""
+        return self._builders[result.graph] is not None and self._graphs[result.graph]["values"] is not None
 
     @property
     def ready(self) -> bool:

@@ -26,7 +26,7 @@ TEST(Histograms)
    drawn.GetXaxis()->SetRange(2, 5);
    drawn.GetXaxis()->SetNdivisions(505);
    drawn.GetYaxis()->SetNoExponent();
-   drawn.GetXaxis()->LabelsOption("v");
+   drawn.GetXaxis()->SetBit(TAxis::kLabelsVert);
    drawn.GetListOfFunctions()->Add(new TLine(1, 0, 1, 2), "same");
 
    TH1D final("h", "before", 10, 0., 10.);

@@ -46,13 +46,12 @@ struct Picture {
 inline ROOT::RDF::RNode Source(ULong64_t n, std::chrono::microseconds pause = {})
 {
    return ROOT::RDataFrame(n)
-      .Define("x",
-              [pause](ULong64_t e) {
-                 if (pause.count() > 0)
-                    std::this_thread::sleep_for(pause);
-                 return static_cast<double>(e % 10) + 0.5;
-              },
-              {"rdfentry_"})
+      .Filter([pause] {
+         if (pause.count() > 0)
+            std::this_thread::sleep_for(pause);
+         return true;
+      })
+      .Define("x", [](ULong64_t e) { return static_cast<double>(e % 10) + 0.5; }, {"rdfentry_"})
       .Define("y", [](ULong64_t e) { return static_cast<double>(e % 7) - 2.; }, {"rdfentry_"})
       .Define("w", [](ULong64_t e) { return 1. + static_cast<double>(e % 3); }, {"rdfentry_"});
 }

@@ -3,6 +3,8 @@
 #include "loop.hxx"
 #include "same.hxx"
 
+#include <array>
+
 using namespace rdf_live;
 
 namespace {
@@ -35,8 +37,9 @@ struct One {
 /// x as text, and a growing number.
 ROOT::RDF::RNode Words(ULong64_t n, std::chrono::microseconds pause = {})
 {
+   static constexpr std::array<const char *, 4> words{"a", "b", "c", "d"};
    return Source(n, pause)
-      .Define("word", [](double x) { return std::string(1, static_cast<char>('a' + static_cast<int>(x) % 4)); }, {"x"})
+      .Define("word", [](double x) { return words[static_cast<std::size_t>(x) % 4]; }, {"x"})
       .Define("far", [](ULong64_t e) { return static_cast<double>(e); }, {"rdfentry_"});
 }
 
@@ -79,7 +82,7 @@ TEST(SparseHistograms)
       auto expected = Source(entries).HistoNSparseD<double, double, double>(model, {"x", "y"}, "w");
       Same(*one.Object(picture), *expected);
    };
-   CHECK(one.pictures.size() > 2);
+   CHECK(!one.pictures.empty());
    for (const auto &picture : one.pictures)
       check(picture, picture.entries);
    check(Final(*one.graph), 200);
@@ -92,10 +95,10 @@ TEST(TooMuchToCopyInTheMiddleComesAtTheEnd)
 {
    constexpr int kMany = kTentativeBytes / 16 / 200 + 1;
    auto df = Source(200, kPause)
-                .Define("many", [](double x) { return ROOT::RVecD(kMany, x); }, {"x"});
-   One<TGraph> one(df, df.Graph<ROOT::RVecD, ROOT::RVecD>("many", "many"));
+                .Define("many", [](double x) { return std::vector<double>(kMany, x); }, {"x"});
+   One<TGraph> one(df, df.Graph<std::vector<double>, std::vector<double>>("many", "many"));
    CHECK(one.pictures.size() > 2);
-   CHECK(!one.pictures.front().blobs.empty());
+   CHECK(one.pictures.back().blobs.empty());
    const auto final = one.Object(Final(*one.graph));
    CHECK_EQUAL(final->GetN(), 200 * kMany);
    CHECK(Weight(*final) >= kTentativeBytes);
@@ -105,7 +108,7 @@ TEST(LabelsFoundOnTheWay)
 {
    auto df = Words(200, kPause);
    const ROOT::RDF::TH2DModel model("words", "", 4, 0., 4., 5, -1., 4.);
-   One<TH2D> one(df, df.Histo2D<std::string, double>(model, "word", "y"));
+   One<TH2D> one(df, df.Histo2D<const char *, double, double>(model, "word", "y", "w"));
    CHECK(one.graph->Length() > 0);
    CHECK(one.pictures.size() > 2);
    for (const auto &picture : one.pictures) {
@@ -116,7 +119,7 @@ TEST(LabelsFoundOnTheWay)
       CHECK(got->GetXaxis()->GetLabels() != nullptr);
    }
    const auto got = one.Object(Final(*one.graph));
-   auto expected = Words(200).Histo2D<std::string, double>(model, "word", "y");
+   auto expected = Words(200).Histo2D<const char *, double, double>(model, "word", "y", "w");
    for (const char *label : {"a", "b", "c", "d"})
       for (int y = 0; y <= 6; ++y)
          CHECK_EQUAL(got->GetBinContent(got->GetXaxis()->FindFixBin(label), y),
@@ -158,7 +161,7 @@ TEST(Reports)
    const auto graph = TaskGraph::Create();
    graph->Add(cut.Count(), "Count");
    graph->Add(cut.Report(), "Report");
-   CHECK((graph->Live() == std::vector<int>{1, 0}));
+   CHECK((graph->Live() == std::vector<int>{1, 1}));
    CHECK_EQUAL(graph->Lengths().at(1), 0u);
    for (int task = 0; task < 2; ++task) {
       if (task > 0) {
@@ -167,7 +170,7 @@ TEST(Reports)
       }
       TaskMonitor monitor(0., -1);
       for (const auto &picture : Watch(*graph, monitor, cut))
-         CHECK(picture.blobs.empty());
+         CHECK(picture.blobs.at(1).find(" " + std::to_string(picture.entries) + " half\n") != std::string::npos);
       CHECK_EQUAL(Final(*graph).blobs.at(1), "100 200 half\n66 100 heavy\n");
    }
    CHECK_THROWS(graph->Rebook(0, cut.Report()), std::bad_cast);

@@ -13,7 +13,7 @@
 #include <array>
 
 /// \param relative of sums whose terms were added in another order
-inline void Same(const TH1 &got, const TH1 &expected, double relative = 0.)
+inline void SameBins(const TH1 &got, const TH1 &expected, double relative)
 {
    CHECK_EQUAL(got.GetNcells(), expected.GetNcells());
    CHECK_EQUAL(got.GetSumw2N(), expected.GetSumw2N());
@@ -29,10 +29,15 @@ inline void Same(const TH1 &got, const TH1 &expected, double relative = 0.)
    CHECK_EQUAL(got.GetEntries(), expected.GetEntries());
 }
 
-template <typename T>
-void SameProfile(const T &got, const T &expected, double relative = 0.)
+inline void Same(const TH1 &got, const TH1 &expected, double relative = 0.)
 {
-   Same(got, expected, relative);
+   SameBins(got, expected, relative);
+}
+
+template <typename T>
+void SameProfile(const T &got, const T &expected, double relative)
+{
+   SameBins(got, expected, relative);
    auto &a = const_cast<T &>(got), &b = const_cast<T &>(expected); // GetBinSumw2 has no const overload
    CHECK_EQUAL(a.GetBinSumw2()->GetSize(), b.GetBinSumw2()->GetSize());
    for (int i = 0; i < expected.GetNcells(); ++i) {

@@ -35,6 +35,11 @@ def finish(run: LiveRun) -> Snapshot:
         raise _failure(run, partial, error)
     with run._condition:
         snapshot = run._take()
+    if not run._has_values() and snapshot.state == "stopped":
+        raise errors.RunCancelled(
+            f"run {run.name!r} was stopped before any entry had been processed, so there is nothing to keep; "
+            "start it again"
+        )
     if not run._has_values():
         raise errors.RunFailed(
             f"run {run.name!r} processed no entries: got {snapshot.entries} in all files, expected at least one. "
@@ -42,23 +47,25 @@ def finish(run: LiveRun) -> Snapshot:
             [],
         )
     complete = snapshot.state == "done" and not frame["failures"]
-    if not complete:
+    missing = [result.label for result in run.results if not snapshot.has(result)]
+    if not complete or missing:
+        why = "it was stopped" if snapshot.state == "stopped" else f"{len(frame['failures'])} ranges failed"
+        nothing = f"; no entries of {', '.join(map(repr, missing))} were processed" if missing else ""
         warnings.warn(
             f"run {run.name!r} holds {100 * snapshot.fraction:.3g} % of the data ({snapshot.entries:,} entries): "
-            + ("it was stopped" if snapshot.state == "stopped" else f"{len(frame['failures'])} ranges failed")
-            + ". The results hold that part.",
+            f"{why}. The results hold that part{nothing}.",
             errors.PartialResultWarning,
             stacklevel=4,
         )
     for node, result in zip(run._nodes, run.results, strict=False):
-        if node.value is not None:
+        # A value that is a part only makes room for one of another run of the same results.
+        if (node.value is not None and node not in PARTIAL) or not snapshot.has(result):
             continue
         value = snapshot[result]
         if result.kind == "Snapshot":
             value = distrdf.snapshot_result(value[0], value[1], run._client)
         distrdf.value_setter(node, value)
-        if not complete:
-            PARTIAL.add(node)
+        (PARTIAL.discard if complete else PARTIAL.add)(node)
     return snapshot
 
 

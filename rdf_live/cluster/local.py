@@ -75,6 +75,7 @@ def _local(workers: int | None) -> Client:
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",
+            preload=[*dask.config.get("distributed.worker.preload", []), "rdf_live.worker.interrupt"],
         )
     client = Client(cluster)
     client.wait_for_workers(1)

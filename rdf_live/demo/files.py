@@ -213,7 +213,9 @@ def book(df: Any, tree: str, files: Sequence[str]) -> list[Any]:
         for name, values in look.Range(_LOOK).AsNumpy(names[start : start + 2 * _HISTOGRAMS]).items():
             axis = axis_for(_flat(values))
             if axis is not None and len(booked) < _HISTOGRAMS:
-                booked.append(df.Histo1D((name, f";{name};entries", *axis), name))
+                # Frameworks put the name of a container before that of the quantity.
+                title = name.rpartition(":")[2][-40:]
+                booked.append(df.Histo1D((name, f";{title};entries", *axis), name))
         if len(booked) == _HISTOGRAMS:
             break
     if not booked:

@@ -13,6 +13,7 @@ from typing import Any
 
 import rdf_live
 from rdf_live._root import root
+from rdf_live.client.interrupts import held
 from rdf_live.demo import dimuon, files, generate
 from rdf_live.errors import BadInput, PartialResultWarning, RunFailed
 from rdf_live.snapshot import Snapshot
@@ -42,8 +43,8 @@ class _Source:
         return files.book(df, self.tree, self.files) if self.layout is None else dimuon.book(df, self.layout)
 
 
-def passes(workers: int, entries: int = generate.ENTRIES) -> int:
-    """How many times the generated events are read, on so many workers."""
+def passes(workers: int, entries: int) -> int:
+    """How many times so many generated events are read, on so many workers."""
     return max(1, round(workers * _RATE_PER_WORKER * _SECONDS / entries))
 
 
@@ -82,7 +83,7 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
     try:
         count = len(client.scheduler_info(n_workers=-1)["workers"])
         if not given:
-            times = passes(count)
+            times = passes(count, generate.ENTRIES)
             source.files *= times
             source.about += f", read {times} times" if times > 1 else ""
         _say(f"{source.about}; {count} worker{'s' if count > 1 else ''}, Ctrl-C stops and keeps what is there")
@@ -107,14 +108,15 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
 
 
 def _picture(snapshot: Snapshot, source: _Source, path: Path) -> None:
-    pictures.save(snapshot, path, title=source.title, looks=source.looks, rows=source.rows)
+    with held():
+        pictures.save(snapshot, path, title=source.title, looks=source.looks, rows=source.rows)
     _say(f"picture: {path}")
 
 
 def _generated() -> _Source:
-    if not generate.is_there():
+    if not generate.is_there(generate.ENTRIES):
         _say(f"generating {generate.ENTRIES:,} dimuon events, once")
-    path = generate.event_file()
+    path = generate.event_file(generate.ENTRIES)
     about = f"{generate.ENTRIES:,} generated dimuon events ({path})"
     title = "rdf-live demo, generated events"
     return _Source(generate.TREE, [str(path)], about, title, "NanoAOD", dimuon.LOOKS, dimuon.ROWS)
@@ -122,7 +124,7 @@ def _generated() -> _Source:
 
 def _source(given: Sequence[str]) -> _Source:
     tree, paths, trees = files.tree_and_files(given)
-    others = [name for name in trees if name != tree]
+    others = [name for name in trees if name != tree and not name.startswith("#")]
     about = f"tree {tree} of {len(paths)} file{'s' if len(paths) > 1 else ''}"
     if others and not any(files.split(text)[1] for text in given):
         about += f" (there are also {', '.join(others[:5])}{' ...' if len(others) > 5 else ''}: FILE:TREE)"

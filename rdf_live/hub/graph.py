@@ -58,6 +58,7 @@ class GraphRecord:
         self.entries = 0
         self.trees: dict[str, int] = {}
         self.tentative: dict[int, _Tentative] = {}
+        self.files: dict[int, list[str]] = {}
         self.blobs: dict[int, tuple[str, int, dict[int, bytes]]] = {}
         self.committed_bytes = self.tentative_bytes = 0
         self._merged: tuple[int, bytes] | None = None  # (seq of the run, vector): the cache of the frames
@@ -101,6 +102,7 @@ class GraphRecord:
         self.entries += m.entries
         self.trees.update(m.trees or {})
         self.ranges[m.range] = b""
+        self.files.pop(m.range, None)
 
     def drop(self, range_: int) -> None:
         """Forget the tentative partial of a range, if there is one."""
@@ -137,7 +139,7 @@ class GraphRecord:
         keep : bool
             False after a cancel: then that is nothing.
         """
-        self.payload, self.ranges = None, []
+        self.payload, self.ranges, self.files = None, [], {}
         self.drop_tentative()
         self._merged = (0, self.sum.merged().tobytes()) if keep and self.sum is not None else None
         self.sum = None

@@ -89,6 +89,7 @@ class Ledger:
         if r.attempt != attempt:
             self._leave(graph, range_, WAITING)
             r.attempt, r.worker, r.seq = attempt, worker, -1
+            r.attempts += 1
             self._set_entries(graph, range_, 0)
             self._move(graph, range_, RUNNING)
             self.busy.setdefault(worker, set()).add((graph, range_))
@@ -169,6 +170,7 @@ class Ledger:
         """A worker is gone; returns the (graph, range) whose attempts and tentative partials went with it."""
         gone = sorted(self.busy.get(worker, ()))
         for graph, range_ in gone:
+            self._range(graph, range_).lost_attempts += 1
             self._drop(graph, range_)
         if gone:
             self._check_over()
@@ -181,6 +183,14 @@ class Ledger:
         if not self.over:
             self.stopping = True
             self._check_over()
+
+    def leave(self, graph: int, range_: int) -> list[tuple[int, int]]:
+        """After a stop: the range's attempt, if it has one, is over without a commit."""
+        if not self.stopping or not self.is_running(graph, range_):
+            return []
+        self._drop(graph, range_)
+        self._check_over()
+        return [(graph, range_)]
 
     def give_up_running(self) -> list[tuple[int, int]]:
         """After a stop: attempts that did not answer in time are dropped, so that the run ends."""
@@ -215,6 +225,10 @@ class Ledger:
     def is_running(self, graph: int, range_: int) -> bool:
         """Whether the range has a current attempt."""
         return self._range(graph, range_).state == RUNNING
+
+    def lost_attempts(self, graph: int, range_: int) -> int:
+        """How many workers were lost while they ran the range."""
+        return self._range(graph, range_).lost_attempts
 
     def is_settled(self, graph: int, range_: int) -> bool:
         """Whether the range has committed or failed for good."""
@@ -310,7 +324,7 @@ class Ledger:
         self.failures[graph, range_] = {
             "graph": graph,
             "range": range_,
-            "attempts": r.failed_attempts,
+            "attempts": r.attempts,
             "worker": worker,
             **error,
         }

@@ -75,6 +75,7 @@ class HubPlugin(SchedulerPlugin):
         self.pace = Pace(float(config("budget", 0.05)), parse_bytes(config("max-rate", "50MB")))
         self._versions: dict[str, dict[str, Any]] = {}  # of workers, as far as they have begun something
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._taken_back: set[str] = set()  # tasks that a worker had and has no more
         scheduler.handlers.update(
             {
                 "rdf_live_begin": guard(self._begin),
@@ -102,28 +103,56 @@ class HubPlugin(SchedulerPlugin):
 
     def transition(self, key: Any, start: str, finish: str, *args: Any, **kwargs: Any) -> None:
         """A task of ours that Dask gave up, or that ended without a commit, is a failed range."""
-        if finish not in ("erred", "memory") or not isinstance(key, str) or not key.startswith(_PREFIX):
+        if finish not in ("erred", "memory", "released") or not isinstance(key, str) or not key.startswith(_PREFIX):
             return
-        name, _, place = key.removeprefix(_PREFIX).rpartition("-")
-        name, _, graph = name.rpartition("-")
-        run = self.registry.find(name)
-        if run is None or run.over or not (graph.isdecimal() and place.isdecimal()):
+        if finish == "released":
+            if start == "processing":
+                self._taken_back.add(key)
             return
+        place = self._place(key)
+        if place is None:
+            return
+        run, graph, range_ = place
         if finish == "memory":
-            run.killed(int(graph), int(place), "RunLost", "its task ended without a commit")
+            run.gone(graph, range_, "its task ended without a commit")
         else:
             ts = self.scheduler.tasks.get(key)
             died = f"Dask gave up: {ts.suspicious if ts else 'several'} workers died while they had it"
-            text = kwargs.get("exception_text") or f"{died}, the last one was {kwargs.get('worker')}"
-            run.killed(int(graph), int(place), "RunLost", text)
+            run.gone(graph, range_, kwargs.get("exception_text") or f"{died}, the last one was {kwargs.get('worker')}")
         self._settle(run)
 
     def remove_worker(self, scheduler: Scheduler, worker: str, **kwargs: Any) -> None:
         """What a lost worker has not committed does not count."""
         self._versions.pop(worker, None)
-        for run in self.registry.active():
-            run.lost(worker)
+        lost = [run.lost(worker) for run in self.registry.active()]
+        if any(lost):
+            self._acquit()
+        self._taken_back.clear()
+        for run in self.registry.runs():
             self._settle(run)
+
+    def _acquit(self) -> None:
+        """Clear the tasks that were only queued on a worker when another one killed it.
+
+        Dask suspects all tasks that a lost worker had, also those that it had not begun: the range queued behind one
+        that kills every worker would be given up with it.
+        """
+        for key in self._taken_back:
+            ts, place = self.scheduler.tasks.get(key), self._place(key)
+            if ts is not None and place is not None:
+                run, graph, range_ = place
+                ts.suspicious = min(ts.suspicious, run.ledger.lost_attempts(graph, range_))
+
+    def _place(self, key: str) -> tuple[Run, int, int] | None:
+        """Run, graph and range of a task, if its run goes on."""
+        name, _, range_ = key.removeprefix(_PREFIX).rpartition("-")
+        name, _, graph = name.rpartition("-")
+        run = self.registry.find(name)
+        if run is None or run.over or not (graph.isdecimal() and range_.isdecimal()):
+            return None
+        if int(graph) >= len(run.nranges) or int(range_) >= run.nranges[int(graph)]:
+            return None  # somebody else's
+        return run, int(graph), int(range_)
 
     def remove_client(self, scheduler: Scheduler, client: str) -> None:
         """Dask has dropped the tasks of a run whose client went before the hub could adopt them."""

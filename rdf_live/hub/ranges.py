@@ -24,8 +24,8 @@ class Range:
         Entries that count now, tentative or committed; of the whole range, -1 as long as it is not known.
     fill : float
         Fraction that counts now.
-    failed_attempts : int
-        Lost ones not included.
+    attempts, failed_attempts, lost_attempts : int
+        That have begun; of which an error was reported; whose worker was lost.
     complete : bool
         False if a stop ended it early.
     """
@@ -37,7 +37,9 @@ class Range:
     entries: int = 0
     size: int = -1
     fill: float = 0.0
+    attempts: int = 0
     failed_attempts: int = 0
+    lost_attempts: int = 0
     complete: bool = False
 
 

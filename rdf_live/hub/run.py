@@ -115,6 +115,8 @@ class Run:
             return {"status": "stale"}
         if verdict == "take":
             first = not self.has_values
+            if m.trees and m.range not in g.files:
+                g.files[m.range] = sorted(m.trees)
             if (m.values is not None or m.blobs) and g.layout is not None:
                 self.has_values |= g.keep(m, g.layout, self.max_bytes - self.nbytes)
             self._touch(wake=first and self.has_values)
@@ -152,18 +154,28 @@ class Run:
 
     # ---- messages of Dask and of the user
 
+    def gone(self, graph: int, range_: int, text: str) -> None:
+        """Dask gave the range up, or its task ended without a commit. After a stop that is no failure."""
+        if self.ledger.stopping:
+            self._drop_all(self.ledger.leave(graph, range_))
+        else:
+            self.killed(graph, range_, "RunLost", text)
+
     def killed(self, graph: int, range_: int, kind: str, text: str) -> None:
-        """Dask gave the range up, or its task ended without a commit."""
+        """The range failed for good."""
         if not (0 <= graph < len(self.nranges) and 0 <= range_ < self.nranges[graph]):
             return
-        error: Reply = {"type": kind, "message": text, "traceback": "", "files": [], "entries": None}
+        files = self._graphs[graph].files.get(range_, [])
+        error: Reply = {"type": kind, "message": text, "traceback": "", "files": files, "entries": None}
         if self.ledger.killed(graph, range_, error):
             self._graphs[graph].drop(range_)
             self._touch()
 
-    def lost(self, worker: str) -> None:
-        """A worker is gone, and with it what its attempts had so far."""
-        self._drop_all(self.ledger.lost(worker))
+    def lost(self, worker: str) -> bool:
+        """A worker is gone, and with it what its attempts had so far. True if it had any."""
+        gone = self.ledger.lost(worker)
+        self._drop_all(gone)
+        return bool(gone)
 
     def stop(self, mode: str) -> None:
         """Stop (keep the merge) or cancel (drop it); no effect on a run that is over."""

@@ -127,11 +127,8 @@ class Builder:
             made, odd = _owned(cpp().Copy(odd[0])), odd[1:]
         if made is None:
             return _owned(cpp().Copy(template))
-        if odd:
-            others = root().TList()
-            for other in odd:
-                others.Add(other)
-            made.Merge(others)
+        for other in odd:
+            cpp().MergeInto(made, other)
         return made
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tqdm import tqdm
 
+from rdf_live.client.interrupts import held
 from rdf_live.errors import RunCancelled
 from rdf_live.view.text import amount, clock, percent, state_text, value_text
 
@@ -64,7 +65,8 @@ def watch(run: LiveRun, file: TextIO | None = None) -> bool:
                 for failure in run.failures[reported:]:
                     reported += 1
                     show.say(_failure_text(failure))
-                show.update(run.progress, latest, over)
+                with held():
+                    show.update(run.progress, latest, over)
             except RunCancelled:
                 over = True
             except KeyboardInterrupt:
@@ -144,7 +146,11 @@ class _Bars:
         self._bar.n = progress.fraction
         state = self._run.state
         before = "" if state == "running" else f"{state}, "
-        self._say(f"{before}{percent(progress.fraction)}, {_speed(progress)}" if progress.entries_total else "starting")
+        if progress.entries:
+            self._say(f"{before}{percent(progress.fraction)}, {_speed(progress)}")
+        else:
+            # The first thing a worker does is to compile the graph: seconds without an entry.
+            self._say(f"{before}{'compiling' if progress.running else 'starting'}")
         if snapshot is None or snapshot.seq == self._seq:
             return
         self._seq = snapshot.seq

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ctrl-C belongs to the client."""
+"""Ctrl-C belongs to the client. Also a preload of Dask, for the workers that rdf_live starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import Any
 
-__all__ = ["ignore"]
+__all__ = ["dask_setup", "ignore"]
 
 
 def ignore(worker: Any) -> None:
@@ -19,3 +19,6 @@ def ignore(worker: Any) -> None:
     # A worker without a nanny may be in the client's process, or in the foreground, where Ctrl-C is how to end it.
     if worker.nanny is not None and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+dask_setup = ignore

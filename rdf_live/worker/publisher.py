@@ -40,6 +40,7 @@ class Attempt:
     schema: dict[str, Any] | None = None
     size: int = -1
     trees: dict[str, int] | None = None
+    files: list[str] = field(default_factory=list)
     monitor: Monitor | None = None
     seq: int = 0
     ended: str | None = None  # "stop", "cancel" or "stale": leave the event loop

@@ -70,6 +70,7 @@ def run_range(run: str, graph: int, index: int) -> str:
 
 def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph, reply: dict[str, Any]) -> str:
     data_range = pickle.loads(reply["range"])
+    attempt.files = list(getattr(data_range, "filenames", ()))  # an empty source has none
     dataframe, attempt.size, attempt.trees = graph.open(data_range)
     if dataframe is None:
         return _commit(publisher, attempt, 0, None, {}, complete=True)
@@ -119,7 +120,7 @@ def _failed(publisher: Publisher, attempt: Attempt, address: str, error: Excepti
             "type": type(error).__name__,
             "message": message,
             "traceback": "".join(traceback.format_exception(error)),
-            "files": sorted(attempt.trees or {}),
+            "files": attempt.files,
             "entries": attempt.monitor.entries if attempt.monitor is not None else 0,
         },
     )

@@ -116,7 +116,9 @@ def farm(workers: int = 2, **config: Any) -> Iterator[Farm]:
     settings = SETTINGS | {key.replace("__", ".").replace("_", "-"): value for key, value in config.items()}
     with (
         dask.config.set(settings),
-        LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield Farm(cluster, client)

@@ -59,11 +59,18 @@ NUMBERS: Book = {
     "report": lambda f: f.Report(),
 }
 
+#: Booked on all entries: limits that ROOT finds by itself, with more entries in a range than it looks at for that.
+AUTO: Book = {
+    "auto range": lambda f: f.Histo1D(("auto", "t", 20, 0, 0), "x"),
+    "auto range weighted": lambda f: f.Histo1D(("autow", "t", 20, 0, 0), "x", "w"),
+    "auto range of growing values": lambda f: f.Define("g", "0.01 * id + x").Histo1D(("autog", "t", 40, 0, 0), "g"),
+}
+
 WORD = 'static_cast<const char *>(id % 3 == 0 ? "fizz" : id % 5 == 0 ? "buzz" : "none")'
 
 #: Booked after a cut; their parts do not add.
 LISTS: Book = {
-    "auto range": lambda f: f.Histo1D(("auto", "t", 20, 0, 0), "x"),
+    "auto range of few": lambda f: f.Filter("id % 50 == 7").Histo1D(("autof", "t", 20, 0, 0), "x"),
     "labels": lambda f: f.Define("s", WORD).Histo2D(("lab", "t", 3, 0, 3, 5, 0, 8), "s", "x", "w"),
     "graph": lambda f: f.Filter("id % 50 == 7").Graph("x", "y"),
     "graph with errors": lambda f: f.Filter("id % 50 == 7").GraphAsymmErrors("x", "y", "w", "y", "x", "w"),
@@ -93,7 +100,7 @@ def book(df: Any, variations: Callable[[Any], Any]) -> dict[str, Any]:
     varied = varied.Vary("w", "ROOT::RVecD{w * 2}", 1, "scale")
     nominal = {name: make(varied) for name, make in VARIED.items()}
     return (
-        {name: make(df) for name, make in (ADDING | NUMBERS).items()}
+        {name: make(df) for name, make in (ADDING | NUMBERS | AUTO).items()}
         | {f"cut {name}": make(cut) for name, make in (NUMBERS | LISTS).items()}
         | {f"varied {name}": variations(result) for name, result in nominal.items()}
         | {f"nominal {name}": result for name, result in nominal.items()}
@@ -137,6 +144,22 @@ def test_final(both: SimpleNamespace, name: str) -> None:
     result = both.got[name]
     node = result.proxied_node
     assert_same(node.value, both.expected[name], what=f"{name}, the user's own")
+
+
+@pytest.mark.parametrize("name", AUTO)
+def test_auto_range(both: SimpleNamespace, name: str) -> None:
+    """Where ranges found limits of their own, nothing is lost, and no entry is further off than two bins."""
+    got, expected = both.final[both.got[name]], both.expected[name].GetValue()
+    assert got.GetEntries() == expected.GetEntries()
+    for statistic in ("GetMean", "GetStdDev", "GetSumOfWeights"):
+        assert getattr(got, statistic)() == pytest.approx(getattr(expected, statistic)(), rel=1e-12)
+    bins = range(1, got.GetNbinsX() + 1)
+    assert got.GetBinContent(0) == got.GetBinContent(bins[-1] + 1) == 0
+    for i in bins:
+        edge, far = got.GetXaxis().GetBinUpEdge(i), 2 * got.GetBinWidth(1)
+        low, high = (sum(expected.GetBinContent(j) for j in bins if expected.GetXaxis().GetBinUpEdge(j) <= edge + d)
+                     for d in (-far, far))
+        assert low - 1e-9 <= got.Integral(1, i) <= high + 1e-9, f"up to {edge}"
 
 
 def test_all_entries_counted(both: SimpleNamespace) -> None:
@@ -199,8 +222,8 @@ def test_live_lists(both: SimpleNamespace) -> None:
     cut = snapshot[both.got["cut sum of ints"]]
     assert cut > 0
     passed = snapshot[both.got["cut stats"]].GetN()
-    for name in ("cut auto range", "cut labels"):
-        assert snapshot[both.got[name]].GetEntries() == passed, name
+    assert snapshot[both.got["cut labels"]].GetEntries() == passed
+    assert snapshot[both.got["auto range"]].GetEntries() == snapshot.entries
     labels = snapshot[both.got["cut labels"]].GetXaxis()
     assert {str(labels.GetBinLabel(i)) for i in (1, 2, 3)} == {"fizz", "buzz", "none"}
     graph, errors = (snapshot[both.got[f"cut {name}"]] for name in ("graph", "graph with errors"))

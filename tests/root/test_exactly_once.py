@@ -133,9 +133,6 @@ def test_retired_worker(workers: Farm) -> None:
     workers.client.retire_workers(workers.busy(run)[:1])
     assert analysis.numbers(run.result(PATIENCE_S)) == oracle(60_000)
     assert run.failures == []
-    workers.cluster.scale(2)
-    workers.cluster.scale(3)
-    until(lambda: len(workers.pids()) == 3, "three workers")
 
 
 def test_late_workers_take_over(workers: Farm) -> None:

@@ -57,22 +57,30 @@ inline TObject *Copy(const TObject &object)
    return object.Clone();
 }
 
-/// Titles, ranges, divisions and labels' looks of an axis; not its binning.
+/// Titles, zoom, divisions and labels' looks of an axis; not its binning.
 inline void CopyAxisLook(const TAxis &from, TAxis &to)
 {
    static_cast<TAttAxis &>(to) = from;
    to.SetTitle(from.GetTitle());
    to.SetTimeDisplay(from.GetTimeDisplay());
    to.SetTimeFormat(from.GetTimeFormat());
-   for (auto bit : {TAxis::kCenterTitle, TAxis::kCenterLabels, TAxis::kRotateTitle, TAxis::kMoreLogLabels})
+   for (auto bit : {TAxis::kDecimals, TAxis::kTickPlus, TAxis::kTickMinus, TAxis::kCenterTitle, TAxis::kCenterLabels,
+                    TAxis::kRotateTitle, TAxis::kNoExponent, TAxis::kLabelsHori, TAxis::kLabelsVert, TAxis::kLabelsDown,
+                    TAxis::kLabelsUp, TAxis::kMoreLogLabels})
       to.SetBit(bit, from.TestBit(bit));
-   if (from.TestBit(TAxis::kAxisRange) && from.GetNbins() == to.GetNbins())
-      to.SetRange(from.GetFirst(), from.GetLast());
+   if (from.GetNbins() == to.GetNbins()) {
+      if (from.TestBit(TAxis::kAxisRange))
+         to.SetRange(from.GetFirst(), from.GetLast());
+      else
+         to.SetRange();
+   }
 }
 
 /// Gives an object the looks of another one of the same kind, and the functions fitted to it, but none of its data.
 inline void CopyLook(TObject &from, TObject &to)
 {
+   if (&from == &to)
+      return;
    Detached guard;
    const auto copyAttributes = [&](auto *type) {
       using T = std::remove_pointer_t<decltype(type)>;
@@ -89,8 +97,11 @@ inline void CopyLook(TObject &from, TObject &to)
       if (!source || !target)
          return;
       target->Delete();
-      for (TObject *function : *source)
-         target->Add(function->Clone());
+      for (auto link = source->FirstLink(); link; link = link->Next()) {
+         // A statistics box points to its histogram; the next drawing makes one of its own.
+         if (!link->GetObject()->InheritsFrom("TPaveStats"))
+            target->Add(link->GetObject()->Clone(), link->GetOption());
+      }
    };
    if (auto source = dynamic_cast<TH1 *>(&from)) {
       if (auto target = dynamic_cast<TH1 *>(&to)) {

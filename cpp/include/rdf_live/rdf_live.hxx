@@ -6,6 +6,7 @@
 
 #include <rdf_live/graph.hxx>
 #include <rdf_live/load.hxx>
+#include <rdf_live/merge.hxx>
 
 namespace rdf_live {
 

@@ -15,6 +15,7 @@
 #include <TGraphAsymmErrors.h>
 #include <THnSparse.h>
 
+#include <array>
 #include <limits>
 #include <memory>
 #include <string>
@@ -212,6 +213,7 @@ void ForgetEntries(T &object)
 template <typename T>
 class ObjectPart {
    bool fWeighted = false;
+   bool fFindsLimits = false; ///< an axis was booked without limits: ROOT takes them from the first entries
    Int_t fCells = 0;
 
 public:
@@ -220,9 +222,22 @@ public:
       if constexpr (std::is_base_of_v<TH1, T>) {
          fWeighted = action.GetColumnNames().size() > Dimensions<T>();
          fCells = object.GetNcells();
+         fFindsLimits = object.CanExtendAllAxes() && object.GetXaxis()->GetXmin() >= object.GetXaxis()->GetXmax();
       }
    }
    bool Weighted() const { return fWeighted; }
+   /// A clone starts with the limits that the last task found, so a result would show which tasks met in one process.
+   void ForgetLimits(T &object) const
+   {
+      if constexpr (std::is_base_of_v<TH1, T>) {
+         if (!fFindsLimits)
+            return;
+         const std::array axes{object.GetXaxis(), object.GetYaxis(), object.GetZaxis()};
+         for (int i = 0; i < object.GetDimension(); ++i)
+            axes[i]->Set(axes[i]->GetNbins(), 0., 0.);
+         object.SetBuffer(TH1::GetDefaultBufferSize());
+      }
+   }
    std::size_t Size(const T &object) const
    {
       if constexpr (kNeverAdds<T>)
@@ -278,7 +293,9 @@ public:
    void Clone() final
    {
       fResult = ROOT::Internal::RDF::CloneResultAndAction(fResult);
-      ForgetEntries(*(fResult.*Member(access::PtrObject<T>{})));
+      auto &object = *(fResult.*Member(access::PtrObject<T>{}));
+      ForgetEntries(object);
+      fPart.ForgetLimits(object);
    }
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
    std::size_t Size() const final { return fSize; }
@@ -359,8 +376,11 @@ public:
    void Clone() final
    {
       fMap = ROOT::Internal::RDF::CloneResultAndAction(fMap);
-      for (auto &[name, value] : fMap.*Member(access::MapValues<T>{}))
+      for (auto &[name, value] : fMap.*Member(access::MapValues<T>{})) {
          ForgetEntries(*value);
+         if constexpr (kObject)
+            fPart.ForgetLimits(*value);
+      }
    }
    RLoopManager *Manager() const final { return (fMap.*Member(access::MapAction<T>{}))->GetLoopManager(); }
    std::size_t Size() const final { return fEach * fKeys.size(); }
