@@ -92,8 +92,7 @@ TEST(InTheMiddleAndAtTheEnd)
    const auto templates = Templates(*graph);
    TaskMonitor monitor(0., -1);
    const auto pictures = Watch(*graph, monitor, df);
-   CHECK(pictures.size() > 3);
-   CHECK(pictures.front().entries < 200);
+   CHECK(!pictures.empty() && pictures.front().entries < 400);
    for (const auto &picture : pictures)
       Check(*graph, *templates, picture, picture.entries);
    Check(*graph, *templates, Final(*graph), 400);

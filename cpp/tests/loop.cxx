@@ -64,7 +64,7 @@ TEST(AllResultsAreOfTheSameEntry)
    const Pair pair(df);
    TaskMonitor monitor(0., -1);
    const auto pictures = Watch(*pair.graph, monitor, df);
-   CHECK(pictures.size() > 10);
+   CHECK(pictures.size() > 2);
    std::uint64_t last = 0;
    for (const auto &picture : pictures) {
       pair.CheckConsistent(picture);
@@ -85,7 +85,7 @@ TEST(FastEntriesToo)
          pair.graph->Clone();
       TaskMonitor monitor(0., -1);
       const auto pictures = Watch(*pair.graph, monitor, df);
-      CHECK(pictures.size() > 3);
+      CHECK(!pictures.empty());
       for (const auto &picture : pictures)
          pair.CheckConsistent(picture);
       CHECK_EQUAL(*Final(*pair.graph).At(*pair.graph, 0), 3e6);

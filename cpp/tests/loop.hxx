@@ -62,6 +62,13 @@ constexpr std::chrono::microseconds kPause{250};
 inline std::vector<Picture> Watch(rdf_live::TaskGraph &graph, rdf_live::TaskMonitor &monitor, ROOT::RDF::RNode df)
 {
    std::vector<Picture> pictures;
+   const auto take = [&] {
+      rdf_live::FrameView view{};
+      if (rdf_live::AcquireFrame(&monitor, &view)) {
+         pictures.emplace_back(view);
+         rdf_live::ReleaseFrame(&monitor);
+      }
+   };
    std::atomic<bool> done{false};
    struct Joined {
       std::atomic<bool> &fDone;
@@ -75,17 +82,14 @@ inline std::vector<Picture> Watch(rdf_live::TaskGraph &graph, rdf_live::TaskMoni
    {
       Joined reader{done, std::thread([&] {
                        while (!done) {
-                          rdf_live::FrameView view{};
-                          if (rdf_live::AcquireFrame(&monitor, &view)) {
-                             pictures.emplace_back(view);
-                             rdf_live::ReleaseFrame(&monitor);
-                          }
+                          take();
                           std::this_thread::sleep_for(std::chrono::microseconds(100));
                        }
                     })};
       graph.Watch(monitor);
       ROOT::Internal::RDF::TriggerRun(df);
    }
+   take(); // the last one, which the reader may have missed
    graph.Finish(monitor);
    return pictures;
 }
@@ -98,7 +102,8 @@ inline Picture Final(const rdf_live::TaskGraph &graph)
 /// The empty objects as a client gets them.
 inline std::unique_ptr<TObjArray> Read(const std::string &bytes)
 {
-   std::unique_ptr<TObjArray> array(rdf_live::ReadObjects(reinterpret_cast<std::uintptr_t>(bytes.data()), bytes.size()));
+   std::unique_ptr<TObjArray> array(
+      rdf_live::ReadObjects(reinterpret_cast<std::uintptr_t>(bytes.data()), bytes.size()));
    array->SetOwner();
    return array;
 }
@@ -115,7 +120,8 @@ std::unique_ptr<T> Loaded(const rdf_live::TaskGraph &graph, const TObjArray &tem
 {
    const auto values = reinterpret_cast<std::uintptr_t>(picture.At(graph, index));
    const bool weighted = graph.Weighted().at(index);
-   return std::unique_ptr<T>(dynamic_cast<T *>(rdf_live::Load(*templates.At(static_cast<Int_t>(index)), weighted, values)));
+   return std::unique_ptr<T>(
+      dynamic_cast<T *>(rdf_live::Load(*templates.At(static_cast<Int_t>(index)), weighted, values)));
 }
 
 #endif

@@ -132,13 +132,14 @@ TEST(NoTornPictures)
 {
    TaskMonitor monitor(0., -1);
    double number = 0;
-   monitor.Prepare(1,
-                   [&](Frame &frame) {
-                      number += 1;
-                      frame.fValues.assign(20 + static_cast<std::size_t>(number) % 50, number);
-                      frame.fBlobs.assign(static_cast<std::size_t>(number) % 300, static_cast<char>(number));
-                   },
-                   [] {});
+   monitor.Prepare(
+      1,
+      [&](Frame &frame) {
+         number += 1;
+         frame.fValues.assign(20 + static_cast<std::size_t>(number) % 50, number);
+         frame.fBlobs.assign(static_cast<std::size_t>(number) % 300, static_cast<char>(number));
+      },
+      [] {});
    std::atomic<bool> done{false};
    std::uint64_t seen = 0, torn = 0, last = 0, backwards = 0;
    std::thread reader([&] {
@@ -172,12 +173,13 @@ TEST(PicturesMayCostOnePercent)
 {
    TaskMonitor monitor(0., -1);
    int taken = 0;
-   monitor.Prepare(1,
-                   [&](Frame &) {
-                      ++taken;
-                      Pause(0.005);
-                   },
-                   [] {});
+   monitor.Prepare(
+      1,
+      [&](Frame &) {
+         ++taken;
+         Pause(0.005);
+      },
+      [] {});
    Loop(monitor, 0.3);
    CHECK_EQUAL(taken, 1);
 }
@@ -219,7 +221,8 @@ TEST(ALongerIntervalHoldsAfterNone)
 
 TEST(IntervalsThatAreNoNumbersDoNoHarm)
 {
-   for (double interval : {-1., 1e300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+   for (double interval :
+        {-1., 1e300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
       TaskMonitor monitor(interval, -1);
       int taken = 0;
       monitor.Prepare(1, [&](Frame &) { ++taken; }, [] {});
@@ -274,13 +277,14 @@ TEST(AFailedPictureIsNotShown)
 {
    TaskMonitor monitor(0., -1);
    bool fail = false;
-   monitor.Prepare(1,
-                   [&](Frame &frame) {
-                      frame.fValues.assign(1, fail ? -1. : 1.);
-                      if (fail)
-                         throw std::runtime_error("no memory");
-                   },
-                   [] {});
+   monitor.Prepare(
+      1,
+      [&](Frame &frame) {
+         frame.fValues.assign(1, fail ? -1. : 1.);
+         if (fail)
+            throw std::runtime_error("no memory");
+      },
+      [] {});
    Loop(monitor, 0.02);
    auto view = Acquired(monitor);
    monitor.Release();

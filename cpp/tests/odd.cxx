@@ -50,7 +50,7 @@ TEST(Graphs)
    auto df = Source(200, kPause);
    One<TGraph> one(df, df.Graph<double, double>("x", "y"));
    CHECK_EQUAL(one.graph->Length(), 0u);
-   CHECK(one.pictures.size() > 2);
+   CHECK(!one.pictures.empty());
    for (const auto &picture : one.pictures)
       CHECK_EQUAL(one.Object(picture)->GetN(), static_cast<int>(picture.entries));
    auto expected = Source(200).Graph<double, double>("x", "y");
@@ -94,11 +94,11 @@ TEST(SparseHistograms)
 TEST(TooMuchToCopyInTheMiddleComesAtTheEnd)
 {
    constexpr int kMany = kTentativeBytes / 16 / 200 + 1;
-   auto df = Source(200, kPause)
-                .Define("many", [](double x) { return std::vector<double>(kMany, x); }, {"x"});
+   auto df = Source(200, kPause).Define("many", [](double x) { return std::vector<double>(kMany, x); }, {"x"});
    One<TGraph> one(df, df.Graph<std::vector<double>, std::vector<double>>("many", "many"));
-   CHECK(one.pictures.size() > 2);
-   CHECK(one.pictures.back().blobs.empty());
+   CHECK(!one.pictures.empty());
+   for (const auto &picture : one.pictures)
+      CHECK_EQUAL(picture.blobs.empty(), picture.entries * kMany * 16 >= kTentativeBytes);
    const auto final = one.Object(Final(*one.graph));
    CHECK_EQUAL(final->GetN(), 200 * kMany);
    CHECK(Weight(*final) >= kTentativeBytes);
@@ -110,7 +110,7 @@ TEST(LabelsFoundOnTheWay)
    const ROOT::RDF::TH2DModel model("words", "", 4, 0., 4., 5, -1., 4.);
    One<TH2D> one(df, df.Histo2D<const char *, double, double>(model, "word", "y", "w"));
    CHECK(one.graph->Length() > 0);
-   CHECK(one.pictures.size() > 2);
+   CHECK(!one.pictures.empty());
    for (const auto &picture : one.pictures) {
       for (double value : picture.values)
          CHECK_EQUAL(value, 0.);

@@ -14,7 +14,8 @@ namespace {
 /// y, and y shifted down and up.
 ROOT::RDF::RNode Varied(ULong64_t n, std::chrono::microseconds pause = {})
 {
-   return Source(n, pause).Vary("y", [](double y) { return ROOT::RVecD{y - 1., y + 1.}; }, {"y"}, {"down", "up"}, "shift");
+   return Source(n, pause).Vary(
+      "y", [](double y) { return ROOT::RVecD{y - 1., y + 1.}; }, {"y"}, {"down", "up"}, "shift");
 }
 
 struct Booked {
@@ -116,7 +117,7 @@ TEST(InTheMiddleAndAtTheEnd)
    const auto templates = Templates(*graph);
    TaskMonitor monitor(0., -1);
    const auto pictures = Watch(*graph, monitor, df);
-   CHECK(pictures.size() > 3);
+   CHECK(!pictures.empty());
    for (const auto &picture : pictures) {
       CheckObjects(*graph, *templates, picture, picture.entries);
       CheckNumbers(*graph, picture, picture.entries);

@@ -17,7 +17,7 @@ from rdf_live._root import root
 __all__ = ["CLUSTER", "ENTRIES", "TREE", "cache_folder", "event_file", "is_there", "write"]
 
 TREE = "Events"
-ENTRIES = 4_000_000
+ENTRIES = 3_000_000
 #: Entries per cluster, which is the smallest range a task can get.
 CLUSTER = 50_000
 

@@ -24,7 +24,7 @@ __all__ = ["passes", "run"]
 
 #: A core analyses about so many of the generated events per second. With it the demo takes as long on every machine:
 #: long enough to see it fill, short enough to wait.
-_RATE_PER_WORKER, _SECONDS = 750_000, 10
+_RATE_PER_WORKER, _SECONDS = 750_000, 8
 
 
 @dataclass

@@ -194,26 +194,12 @@ inline std::size_t Weight(const TObject &)
 template <typename T>
 constexpr bool kNeverAdds = std::is_base_of_v<TGraph, T> || std::is_base_of_v<THnSparse, T>;
 
-/// ROOT resets the bins of an n-dimensional histogram for the next task, and forgets its entries and moments.
-template <typename T>
-void ForgetEntries(T &object)
-{
-   if constexpr (std::is_base_of_v<THnBase, T>) {
-      object.*access::HN::Entries() = 0;
-      if (object.GetCalculateErrors()) {
-         object.*access::HN::SumW() = 0;
-         object.*access::HN::SumW2() = 0;
-         (object.*access::HN::SumWX()).Reset();
-         (object.*access::HN::SumWX2()).Reset();
-      }
-   }
-}
-
 /// The part that a single object and a set of variations have in common.
 template <typename T>
 class ObjectPart {
    bool fWeighted = false;
    bool fFindsLimits = false; ///< an axis was booked without limits: ROOT takes them from the first entries
+   bool fErrors = false;      ///< an n-dimensional histogram was booked with errors
    Int_t fCells = 0;
 
 public:
@@ -224,6 +210,8 @@ public:
          fCells = object.GetNcells();
          fFindsLimits = object.CanExtendAllAxes() && object.GetXaxis()->GetXmin() >= object.GetXaxis()->GetXmax();
       }
+      if constexpr (std::is_base_of_v<THnBase, T>)
+         fErrors = object.GetCalculateErrors();
    }
    bool Weighted() const { return fWeighted; }
    /// A clone starts with the limits that the last task found, so a result would show which tasks met in one process.
@@ -236,6 +224,21 @@ public:
          for (int i = 0; i < object.GetDimension(); ++i)
             axes[i]->Set(axes[i]->GetNbins(), 0., 0.);
          object.SetBuffer(TH1::GetDefaultBufferSize());
+      }
+   }
+   /// ROOT resets the bins of an n-dimensional histogram for the next task, and keeps its entries and moments; a sparse one
+   /// no longer has errors.
+   void ForgetEntries(T &object) const
+   {
+      if constexpr (std::is_base_of_v<THnBase, T>) {
+         object.*access::HN::Entries() = 0;
+         if (!fErrors)
+            return;
+         object.Sumw2();
+         object.*access::HN::SumW() = 0;
+         object.*access::HN::SumW2() = 0;
+         (object.*access::HN::SumWX()).Reset();
+         (object.*access::HN::SumWX2()).Reset();
       }
    }
    std::size_t Size(const T &object) const
@@ -294,7 +297,7 @@ public:
    {
       fResult = ROOT::Internal::RDF::CloneResultAndAction(fResult);
       auto &object = *(fResult.*Member(access::PtrObject<T>{}));
-      ForgetEntries(object);
+      fPart.ForgetEntries(object);
       fPart.ForgetLimits(object);
    }
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
@@ -376,10 +379,11 @@ public:
    void Clone() final
    {
       fMap = ROOT::Internal::RDF::CloneResultAndAction(fMap);
-      for (auto &[name, value] : fMap.*Member(access::MapValues<T>{})) {
-         ForgetEntries(*value);
-         if constexpr (kObject)
+      if constexpr (kObject) {
+         for (auto &[name, value] : fMap.*Member(access::MapValues<T>{})) {
+            fPart.ForgetEntries(*value);
             fPart.ForgetLimits(*value);
+         }
       }
    }
    RLoopManager *Manager() const final { return (fMap.*Member(access::MapAction<T>{}))->GetLoopManager(); }
