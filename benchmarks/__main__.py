@@ -20,7 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="rdf-live bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; all of them otherwise")
     parser.add_argument("--pairs", type=int, default=7, help="interleaved repetitions (default 7)")
-    parser.add_argument("--quick", action="store_true", help="smaller inputs: shows that it runs, the figures mean nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="smaller inputs: shows that it runs, the figures mean nothing"
+    )
     parser.add_argument("--json", type=Path, default=Path("rdf_live_bench.json"), help="where the figures go")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in NAMES]

@@ -21,7 +21,9 @@ def book(client: Any, path: str, ranges: int | None) -> list[Any]:
     results = []
     for i in range(20):
         a, b = f"x{i % 10}", f"x{(i + 3) % 10}"
-        made = frame.Define(f"y{i}", f"sqrt({a} * {a} + {b} * {b}) + sin({a}) * cos({b})").Filter(f"{a} + {b} > {i % 5}")
+        made = frame.Define(f"y{i}", f"sqrt({a} * {a} + {b} * {b}) + sin({a}) * cos({b})").Filter(
+            f"{a} + {b} > {i % 5}"
+        )
         results.append(made.Histo1D((f"h{i}", "", 100, 0, 16), f"y{i}"))
     return results
 
@@ -41,6 +43,8 @@ def measure(pairs: int, quick: bool) -> dict[str, Any]:
         "live_s": line("live, every=0.5, -O2", times["live"], "s"),
         "plain_same_s": line(f"plain ROOT, -O2, {RANGES} partitions", times["plain_same"], "s"),
         "plain_comes_s": line("plain ROOT as it comes (-O1, its own partitions)", times["plain_comes"], "s"),
-        "live_over_plain_same": line("live / plain at the same level (aim <= 1.02)", ratios(times, "live", "plain_same")),
+        "live_over_plain_same": line(
+            "live / plain at the same level (aim <= 1.02)", ratios(times, "live", "plain_same")
+        ),
         "live_over_plain_comes": line("live / plain as it comes (aim <= 0.8)", ratios(times, "live", "plain_comes")),
     }

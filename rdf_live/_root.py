@@ -105,6 +105,9 @@ def cpp() -> Any:
     with _lock:
         if _cpp is None:
             ROOT = root()
+            # Callbacks use ROOT in a thread beside the main one. And without it a line that ROOT prints out of C++ that
+            # runs without Python's lock (a fit of an empty histogram, say) ends the process.
+            ROOT.EnableThreadSafety()
             _ = ROOT.TH1D  # reading a pickled histogram segfaults in a process that has not touched one
             headers = _include_dir()
             ROOT.gInterpreter.AddIncludePath(f"-I{headers}")

@@ -134,7 +134,8 @@ class LiveRun:
     @property
     def failures(self) -> list[dict[str, Any]]:
         """Ranges that failed for good: graph, range, files, entries, attempts, worker, type, message, traceback."""
-        return list(self._current()["failures"])
+        # Lists come as tuples over the wire.
+        return [failure | {"files": list(failure["files"] or ())} for failure in self._current()["failures"]]
 
     def snapshot(self) -> Snapshot:
         """The merge of everything valid now.

@@ -30,7 +30,6 @@ namespace {
 /// Naming an inline function makes the compiler emit it.
 [[gnu::used]] void Emit(TaskGraph &graph, TaskMonitor &monitor)
 {
-   (void)Version();
    (void)Functions();
    (void)Address(TaskGraph::Create());
    (void)Address(MakeMonitor(1., -1));

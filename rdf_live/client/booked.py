@@ -94,8 +94,20 @@ def label(node: Any) -> str:
     return f"{operation.name}({', '.join(columns)})" if columns else str(operation.name)
 
 
-#: Where the column names stand among the arguments, after a model where the operation takes one.
-_MODEL = ("Histo1D", "Histo2D", "Histo3D", "Profile1D", "Profile2D")
+def _columns(operation: Any) -> list[str]:
+    """The columns that an action names; without those of a regular expression."""
+    if operation.name in ("Count", "Report", "VariationsFor"):
+        return []
+    named = {name: value for name, value in operation.kwargs.items() if name != "model"}
+    arguments = [*operation.args, *named.values()]
+    if operation.name.startswith(("Histo", "Profile")) and "model" not in operation.kwargs:
+        arguments = arguments[1:]
+    if operation.name == "AsNumpy":  # its other arguments choose what to leave out
+        arguments = [named.get("columns", operation.args[0] if operation.args else None)]
+    if operation.name == "Snapshot":  # tree and file, and a string instead of a list is a regular expression
+        arguments = [a for a in arguments if not isinstance(a, str)]
+    given = [a if isinstance(a, (list, tuple)) else [a] for a in arguments]
+    return [column for group in given for column in group if isinstance(column, str)]
 
 
 def check_columns(head: Any) -> None:
@@ -110,10 +122,9 @@ def check_columns(head: Any) -> None:
 
     known: dict[int, set[str]] = {}
     for node in distrdf.action_nodes(head):
-        operation = node.operation
-        if operation.name not in (*_MODEL, "Graph", "GraphAsymmErrors", "Sum", "Mean", "Min", "Max", "StdDev", "Stats"):
+        columns = _columns(node.operation)
+        if not columns:
             continue
-        columns = [a for a in operation.args if isinstance(a, str)]
         parent = node.parent
         frame = parent.rdf_node if parent.rdf_node is not None else head.rdf_node
         if id(parent) not in known:

@@ -54,13 +54,23 @@ def call(client: Client, operation: str, /, **message: Any) -> dict[str, Any]:
     ------
     RdfLiveError
         What the hub answers.
+    RunLost
+        The scheduler cannot be reached.
     """
 
     async def ask() -> dict[str, Any]:
         reply: dict[str, Any] = await getattr(client.scheduler, operation)(**message)
         return reply
 
-    return check_reply(client.sync(ask))
+    try:
+        reply = client.sync(ask)
+    except (OSError, RuntimeError, ValueError) as error:  # the last two: Dask's words for a client that has given up
+        if client.status == "running" and not isinstance(error, OSError):
+            raise
+        raise errors.RunLost(
+            f"the scheduler cannot be reached ({error}); connect and attach again when the cluster is back"
+        ) from error
+    return check_reply(reply)
 
 
 def install(client: Client) -> None:

@@ -156,16 +156,13 @@ def _number(kind: str, values: npt.NDArray[np.float64]) -> int | float:
 
 
 def _report(blobs: Sequence[bytes]) -> Any:
-    passed: dict[str, int] = {}
-    seen: dict[str, int] = {}
-    for blob in blobs:
-        for line in blob.decode().splitlines():
-            n_passed, n_all, name = line.split(" ", 2)
-            passed[name] = passed.get(name, 0) + int(n_passed)
-            seen[name] = seen.get(name, 0) + int(n_all)
+    # By position, as ROOT does: two cuts may have the same name.
+    rows = [[line.split(" ", 2) for line in blob.decode().split("\n")[:-1]] for blob in blobs]
+    cuts = list(zip(*rows, strict=True))
     std = root().std
-    counts = [std.vector["ULong64_t"](list(c.values())) for c in (passed, seen)]
-    return cpp().MakeReport(std.vector["std::string"](list(passed)), *counts)
+    names = std.vector["std::string"]([cut[0][2] for cut in cuts])
+    counts = [std.vector["ULong64_t"]([sum(int(row[i]) for row in cut) for cut in cuts]) for i in (0, 1)]
+    return cpp().MakeReport(names, *counts)
 
 
 def _columns(blobs: Sequence[bytes]) -> dict[str, npt.NDArray[Any]]:

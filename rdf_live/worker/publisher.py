@@ -121,10 +121,12 @@ class Publisher(WorkerPlugin):
         worker.stream_handlers["rdf-live-stop"] = self._stop
 
     def teardown(self, worker: Worker) -> None:
-        """Close the pipe. The handler stays: Dask ends a worker that gets a message for which it has none."""
+        """Stop listening to the pipe.
+
+        The handler stays, because Dask ends a worker that gets a message for which it has none. So does the pipe: an
+        event loop that still runs would write into whatever had got its number.
+        """
         self._loop.remove_reader(self._read)
-        os.close(self._read)
-        os.close(self.notify_fd)
 
     # ---- from the task's thread
 

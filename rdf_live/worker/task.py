@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import platform
+import re
 import traceback
 import uuid
 from typing import Any
@@ -109,9 +110,15 @@ def _commit(
     return str(reply["status"])
 
 
+def _essence(text: str) -> str:
+    """The error that ROOT threw, out of a list of all the overloads that were tried; the traceback keeps the list."""
+    cause = re.search(r"=>\n +(?!TypeError\b)(\w+):\s+(\S.*)$", text, re.MULTILINE)
+    return f"{cause[1]}: {cause[2]}" if cause else text
+
+
 def _failed(publisher: Publisher, attempt: Attempt, address: str, error: Exception) -> str:
     what = getattr(error, "what", None)  # a C++ exception that came through cppyy
-    message = str(what()) if callable(what) else str(error)
+    message = _essence(str(what()) if callable(what) else str(error))
     reply = publisher.call(
         "rdf_live_fail",
         **attempt.identity,

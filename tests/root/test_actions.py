@@ -157,8 +157,10 @@ def test_auto_range(both: SimpleNamespace, name: str) -> None:
     assert got.GetBinContent(0) == got.GetBinContent(bins[-1] + 1) == 0
     for i in bins:
         edge, far = got.GetXaxis().GetBinUpEdge(i), 2 * got.GetBinWidth(1)
-        low, high = (sum(expected.GetBinContent(j) for j in bins if expected.GetXaxis().GetBinUpEdge(j) <= edge + d)
-                     for d in (-far, far))
+        low, high = (
+            sum(expected.GetBinContent(j) for j in bins if expected.GetXaxis().GetBinUpEdge(j) <= edge + d)
+            for d in (-far, far)
+        )
         assert low - 1e-9 <= got.Integral(1, i) <= high + 1e-9, f"up to {edge}"
 
 

@@ -124,7 +124,6 @@ def test_callbacks(client: Client, gate: Gate) -> None:
     wait_for(lambda: len(late) == 1)
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_callback_that_raises(client: Client, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is reported once and not called again; others and the run go on."""
     reported: list[str] = []
@@ -216,13 +215,24 @@ def test_main_thread_uses_root_meanwhile(client: Client, gate: Gate) -> None:
     thread = threading.Thread(target=work)
     thread.start()
     for i in range(30):
-        assert ROOT.RDataFrame(1000 + i).Define("y", "1. * rdfentry_").Histo1D(("l", "", 10, 0, 1e4), "y").GetEntries() == 1000 + i
+        assert (
+            ROOT.RDataFrame(1000 + i).Define("y", "1. * rdfentry_").Histo1D(("l", "", 10, 0, 1e4), "y").GetEntries()
+            == 1000 + i
+        )
     gate.open()
     while thread.is_alive():
         ROOT.TH1D("local", "", 10, 0, 1).FillRandom("gaus", 10)
         thread.join(0.01)
     [final] = done
     assert final[h].GetEntries() == 4000
+
+
+def test_lines_that_root_prints(client: Client) -> None:
+    """A warning of C++ in an event loop, which runs without Python's lock, does not end the worker."""
+    warn = 'if (rdfentry_ == 50) ::Warning("here", "on purpose"); return 1.;'
+    df = ROOT.RDataFrame(100, executor=client, npartitions=1)
+    run = rdf_live.start(df.Define("x", warn).Sum("x"), max_attempts=1)
+    assert run.result(60)["Sum(x)"] == 100
 
 
 def wait_for(condition: Any) -> None:

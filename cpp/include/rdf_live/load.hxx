@@ -71,7 +71,7 @@ inline void CopyAxisLook(const TAxis &from, TAxis &to)
    if (from.GetNbins() == to.GetNbins()) {
       if (from.TestBit(TAxis::kAxisRange))
          to.SetRange(from.GetFirst(), from.GetLast());
-      else
+      else if (to.TestBit(TAxis::kAxisRange))
          to.SetRange();
    }
 }

@@ -72,6 +72,8 @@ class TaskMonitor {
    /// The first picture comes this long after the first entry; each next one after twice the time, up to the interval.
    /// A new interval holds at once: nobody waits for one that was long.
    static constexpr Nanoseconds_t kFirst = 30'000'000;
+   /// Where thousands of workers have to share a scheduler the first pictures are a load too, and come this late.
+   static constexpr Nanoseconds_t kLatestFirst = 2'000'000'000;
    /// The clock is read about this often, and at least once in kMostCalls calls, should entries suddenly become slow.
    static constexpr Nanoseconds_t kClockPeriod = 200'000;
    static constexpr int kMostCalls = 64;
@@ -127,7 +129,10 @@ class TaskMonitor {
 public:
    /// \param interval seconds between two pictures, once the first ones have come (they come sooner)
    /// \param notify a file descriptor to write one byte to when a picture is ready, or -1
-   TaskMonitor(double interval, int notify) : fInterval(Nanoseconds(interval)), fNotify(notify) {}
+   TaskMonitor(double interval, int notify) : fInterval(Nanoseconds(interval)), fNotify(notify)
+   {
+      fStep = std::clamp(fInterval.load() / 16, kFirst, kLatestFirst);
+   }
    TaskMonitor(const TaskMonitor &) = delete;
    TaskMonitor &operator=(const TaskMonitor &) = delete;
 

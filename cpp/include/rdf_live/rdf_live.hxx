@@ -8,14 +8,4 @@
 #include <rdf_live/load.hxx>
 #include <rdf_live/merge.hxx>
 
-namespace rdf_live {
-
-/// A compiled library of another version is not used.
-inline const char *Version()
-{
-   return "0.1.0";
-}
-
-} // namespace rdf_live
-
 #endif
