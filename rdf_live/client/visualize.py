@@ -23,7 +23,13 @@ _DRAWABLE = ("Histo1D", "Histo2D", "Histo3D", "Graph", "GraphAsymmErrors", "Prof
 _PAD = (800, 400)  # pixels, as ROOT's
 
 
-def LiveVisualize(drawables: Any, callback: Callable[[Any], Any] | None = None, *, every: float = 0.5) -> None:
+def LiveVisualize(
+    drawables: Any,
+    callback: Callable[[Any], Any] | None = None,
+    *,
+    global_callback: Callable[[Any], Any] | None = None,
+    every: float = 0.5,
+) -> None:
     """Show results while they are computed; a drop-in for ``ROOT.RDF.Distributed.LiveVisualize``.
 
     Nothing runs yet. When a value of the dataframe is asked for (``h.Draw()``), its results are drawn on a canvas,
@@ -33,7 +39,7 @@ def LiveVisualize(drawables: Any, callback: Callable[[Any], Any] | None = None, 
     ----------
     drawables : dict, list, tuple or one result
         Booked histograms, profiles or graphs of one dataframe. The values of a dict are their own callbacks, or None.
-    callback : callable, optional
+    callback, global_callback : callable, optional
         For all of them, after their own.
     every : float
         Seconds between two updates, at least.
@@ -70,7 +76,7 @@ def LiveVisualize(drawables: Any, callback: Callable[[Any], Any] | None = None, 
         node = distrdf.node_of(result)
         if node.operation.name not in _DRAWABLE:  # type: ignore[union-attr]
             raise errors.WrongKind(f"got {booked.label(node)!r}, expected one of {', '.join(_DRAWABLE)}")
-        watched.append(_Watched(node, [_checked(f) for f in (own, callback) if f is not None]))
+        watched.append(_Watched(node, [_checked(f) for f in (own, callback, global_callback) if f is not None]))
     hub.install(heads[0].backend.client)
     live_backend(heads[0], _Trigger(watched, every))
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Comparison of any result with what local ROOT gives, which says what differs, and in which bin.
 
-Counts, entries and the bins of unweighted histograms must be the same to the bit. Sums of other numbers depend on the order of
-adding, so weights and moments must agree to `rtol`. What else ROOT would write of an object (axes, labels, titles, every
-member sum) is compared through ROOT's own JSON, member by member.
+Counts, entries and the bins of unweighted histograms must be the same to the bit. Sums of other numbers depend on the
+order of adding, so weights and moments must agree to `rtol`. What else ROOT would write of an object (axes, labels,
+titles, every member sum) is compared through ROOT's own JSON, member by member.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,7 +117,7 @@ def names() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def both(client: Client, files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def both(client: Client, files: Files, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """The results of one run on the cluster, snapshots taken on the way, and what local ROOT gives."""
     folder = tmp_path_factory.mktemp("actions")
     gate = Gate(folder / "gate")
@@ -134,7 +134,7 @@ def both(client: Client, files: Files, tmp_path_factory: pytest.TempPathFactory)
     final = run.result(200)
     local = gate.on(ROOT.RDataFrame("events", files.trees))
     expected = book(local, ROOT.RDF.Experimental.VariationsFor)
-    yield SimpleNamespace(got=got, expected=expected, final=final, seen=seen, run=run)
+    return SimpleNamespace(got=got, expected=expected, final=final, seen=seen, run=run)
 
 
 @pytest.mark.parametrize("name", names())

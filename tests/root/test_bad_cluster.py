@@ -21,10 +21,10 @@ from rdf_live import errors
 
 
 @contextmanager
-def cluster(**options: Any) -> Iterator[Client]:
-    """A cluster of one worker process."""
+def cluster(n_workers: int = 1, **options: Any) -> Iterator[Client]:
+    """A cluster of worker processes."""
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, **options) as local,
+        LocalCluster(n_workers, threads_per_worker=1, processes=True, dashboard_address=None, **options) as local,
         Client(local) as client,
     ):
         yield client
@@ -45,7 +45,7 @@ def test_results_too_large_for_the_hub(files: Files) -> None:
         lists = rdf_live.start(
             ROOT.RDataFrame("events", files.trees, executor=client).AsNumpy(["x", "y", "w"], lazy=True)
         )
-        with pytest.raises(errors.RdfLiveError, match="ResultTooLarge|expected at most 0.1 MiB") as raised:
+        with pytest.raises(errors.RdfLiveError, match=r"ResultTooLarge|expected at most 0.1 MiB") as raised:
             lists.result(60)
         assert "rdf-live.hub.max-run-bytes" in str(raised.value)
 
@@ -86,17 +86,16 @@ def test_workers_with_other_software(tmp_path: Path, code: str, shown: str) -> N
         assert run.progress.committed == 0
 
 
-def test_worker_of_another_cluster_comes_late(files: Files) -> None:
+def test_started_before_the_first_worker(files: Files) -> None:
     """A run may be started before there is any worker."""
-    with LocalCluster(n_workers=0, threads_per_worker=1, processes=True, dashboard_address=None) as local:
-        with Client(local) as client:
-            h = ROOT.RDataFrame("events", files.trees, executor=client).Histo1D(("h", "", 20, 0, 10), "x")
-            run = rdf_live.start(h, every=0.1)
-            assert run.progress.waiting == run.progress.ranges > 1
-            assert not run.wait(0.05)
-            with pytest.raises(TimeoutError, match=r"not over after 0.05 s; it goes on"):
-                run.result(0.05)
-            local.scale(1)
-            final = run.result(100)
+    with cluster(n_workers=0) as client:
+        h = ROOT.RDataFrame("events", files.trees, executor=client).Histo1D(("h", "", 20, 0, 10), "x")
+        run = rdf_live.start(h, every=0.1)
+        assert run.progress.waiting == run.progress.ranges > 1
+        assert not run.wait(0.05)
+        with pytest.raises(TimeoutError, match=r"not over after 0.05 s; it goes on"):
+            run.result(0.05)
+        client.cluster.scale(1)
+        final = run.result(100)
     got = np.array([final[h].GetBinContent(i) for i in range(22)])
     assert got.sum() == sum(files.entries)

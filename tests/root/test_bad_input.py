@@ -192,7 +192,7 @@ class TestFiles:
         before = started(client)
         result = book(ROOT.RDataFrame("events", files.trees, executor=client))
         with pytest.raises(
-            errors.BadInput, match="got column 'xx', which neither the dataset nor a Define has. .* 'x'"
+            errors.BadInput, match=r"got column 'xx', which neither the dataset nor a Define has. .* 'x'"
         ):
             rdf_live.start(result)
         assert started(client) == before

@@ -58,14 +58,14 @@ def test_random_kills(workers: Farm) -> None:
 
 
 def test_partial_of_a_lost_attempt_disappears(workers: Farm) -> None:
-    analysis = book(workers.client, 60_000, 1, slow(10, 1000))
+    analysis = book(workers.client, 30_000, 1, slow(10, 1000))
     run = rdf_live.start(analysis.booked, every=0.05)
     under_way(run, 1000)
     workers.kill(*workers.busy(run))
     until(lambda: run.progress.entries == 0, "the tentative partial to go")
     assert not run.over
-    assert analysis.numbers(run.result(PATIENCE_S)) == oracle(60_000)
-    assert int(analysis.count.GetValue()) == 60_000
+    assert analysis.numbers(run.result(PATIENCE_S)) == oracle(30_000)
+    assert int(analysis.count.GetValue()) == 30_000
 
 
 def die_after_commit(dask_worker: Any) -> None:
@@ -135,16 +135,18 @@ def test_retired_worker(workers: Farm) -> None:
     assert run.failures == []
 
 
-def test_late_workers_take_over(workers: Farm) -> None:
-    """Queued ranges move to workers that come later, and are still computed once."""
-    workers.cluster.scale(1)
-    until(lambda: len(workers.scheduler.workers) == 1, "one worker")
-    log = workers.log_begins()
-    analysis = book(workers.client, 60_000, 24, slow(10, 1500))
-    run = rdf_live.start(analysis.booked, every=0.1)
-    under_way(run)
-    workers.cluster.scale(3)
-    until(lambda: len(workers.busy(run)) > 1 or run.over, "another worker at work")
-    assert not run.over
-    assert analysis.numbers(run.result(PATIENCE_S)) == oracle(60_000)
-    assert [answer for entry, _, _, answer in log if entry == run.id] == ["go"] * 24
+def test_stolen_ranges() -> None:
+    """All ranges are given to the only worker; those that come later steal from it, and each is computed once."""
+    with farm(1, distributed__scheduler__worker_saturation="inf") as own:
+        rdf_live.runs(own.client)  # installs the hub
+        log = own.log_begins()
+        analysis = book(own.client, 60_000, 24, slow(10, 1500))
+        run = rdf_live.start(analysis.booked, every=0.1)
+        under_way(run)
+        (first,) = own.scheduler.workers.values()
+        assert len(first.processing) > 12
+        own.cluster.scale(3)
+        until(lambda: len(own.busy(run)) > 1 or run.over, "another worker at work")
+        assert not run.over
+        assert analysis.numbers(run.result(PATIENCE_S)) == oracle(60_000)
+        assert [answer for entry, _, _, answer in log if entry == run.id] == ["go"] * 24

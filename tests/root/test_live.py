@@ -64,8 +64,10 @@ def test_several_graphs_in_one_run(client: Client, gate: Gate, files: Files) -> 
     h, n = histogram(slow), slow.Count()
     other, m = quick.Histo1D(("o", "t", 20, 0, 10), "x"), quick.Count()
     run = rdf_live.start([h, other, n, m], every=0.05)
-    snapshot = watch(run, 2)[-1]
+    wait_for(lambda: run.snapshot().ready)
+    snapshot = run.snapshot()
     assert snapshot[h].GetEntries() == snapshot[n]
+    assert snapshot[other].GetEntries() == snapshot[m]
     gate.open()
     final = run.result(60)
     assert (final[n], final[m]) == (20_000, sum(files.entries))

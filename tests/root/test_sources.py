@@ -82,7 +82,7 @@ def test_friends(client: Client, files: Files) -> None:
             main.Add(tree)
             friend.Add(other)
         main.AddFriend(friend, "f")
-        chain.keep = getattr(chain, "keep", []) + [main, friend]
+        chain.keep = [*getattr(chain, "keep", []), main, friend]
         return main
 
     distributed = ROOT.RDataFrame(chain(), executor=client, npartitions=4)
@@ -190,6 +190,15 @@ def test_real_nanoaod(client: Client, shared: Path) -> None:
 @pytest.mark.filterwarnings("ignore:.*no dictionary for class:RuntimeWarning")  # of ATLAS's own classes
 def test_real_rntuple(client: Client, shared: Path) -> None:
     names = [str(shared / "uproot-physlite-rntuple_v1-0-0-0.root")] * 2
-    got = ROOT.RDataFrame("EventData", names, executor=client, npartitions=2).Count()
-    final = rdf_live.start(got).result(60)
-    assert final[got] == ROOT.RDataFrame("EventData", names).Count().GetValue() > 0
+
+    def muons(df: Any) -> dict[str, Any]:
+        pt = df.Alias("muon_pt", "AnalysisMuonsAuxDyn:pt")
+        return {"pt": pt.Histo1D(("pt", "", 50, 0, 2e5), "muon_pt"), "count": df.Count()}
+
+    got = muons(ROOT.RDataFrame("EventData", names, executor=client, npartitions=2))
+    expected = muons(ROOT.RDataFrame("EventData", names))
+    final = rdf_live.start(list(got.values())).result(60)
+    for name, result in got.items():
+        assert_same(final[result], expected[name], what=name)
+    assert final.entries == 200
+    assert final[got["pt"]].GetEntries() > 0

@@ -54,6 +54,7 @@ FORMS = {
     "list": lambda h, f: rdf_live.LiveVisualize([h], f, every=0.05),
     "tuple": lambda h, f: rdf_live.LiveVisualize((h,), f, every=0.05),
     "dict": lambda h, f: rdf_live.LiveVisualize({h: f}, every=0.05),
+    "ROOT's keyword": lambda h, f: rdf_live.LiveVisualize({h: None}, global_callback=f, every=0.05),
     "dict and a callback for all": lambda h, f: rdf_live.LiveVisualize({h: None}, f, every=0.05),
 }
 
