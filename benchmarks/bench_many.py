@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import ROOT
-from common import cluster, header, interleave, line, ratios
+from common import cluster, header, interleave, line, plain, ratios
 from distributed import get_worker
 
 import rdf_live
@@ -56,7 +56,7 @@ def one(histograms: int, pairs: int) -> dict[str, Any]:
         times = interleave(
             pairs,
             live=lambda: rdf_live.start(book(client, histograms)).result(),
-            plain=lambda: book(client, histograms)[0].GetValue(),
+            plain=lambda: plain(book(client, histograms)),
             bare=loops,
         )
     times["bare"] = bare[1:]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import ROOT
-from common import cluster, events, header, interleave, line, ratios
+from common import cluster, events, header, interleave, line, plain, ratios
 
 import rdf_live
 
@@ -35,8 +35,8 @@ def measure(pairs: int, quick: bool) -> dict[str, Any]:
         times = interleave(
             pairs,
             live=lambda: rdf_live.start(book(at_2, path, RANGES), every=0.5).result(),
-            plain_same=lambda: book(at_2, path, RANGES)[0].GetValue(),
-            plain_comes=lambda: book(plain_1, path, None)[0].GetValue(),
+            plain_same=lambda: plain(book(at_2, path, RANGES)),
+            plain_comes=lambda: plain(book(plain_1, path, None)),
         )
     header()
     return {

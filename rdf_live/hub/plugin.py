@@ -105,14 +105,14 @@ class HubPlugin(SchedulerPlugin):
         """A task of ours that Dask gave up, or that ended without a commit, is a failed range."""
         if finish not in ("erred", "memory", "released") or not isinstance(key, str) or not key.startswith(_PREFIX):
             return
-        if finish == "released":
-            if start == "processing":
-                self._taken_back.add(key)
-            return
         place = self._place(key)
         if place is None:
             return
         run, graph, range_ = place
+        if finish == "released":
+            if start == "processing" and not run.ledger.stopping:
+                self._taken_back.add(key)
+            return
         if finish == "memory":
             run.gone(graph, range_, "its task ended without a commit")
         else:

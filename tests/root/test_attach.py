@@ -62,7 +62,7 @@ def by_label(snapshot: Any) -> list[Any]:
 
 def test_client_is_killed(workers: Farm) -> None:
     """The run goes on; a new client sees it live, and its result is that of an undisturbed run."""
-    run_id = orphan(workers, 2000, "overnight")
+    run_id = orphan(workers, 1000, "overnight")
     (listed,) = [r for r in rdf_live.runs(workers.client) if r["run"] == run_id]
     assert (listed["name"], listed["state"]) == ("overnight", "running")
     assert listed["progress"]["entries"] > 0

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,19 @@ import ROOT
 from rdf_live._root import cpp
 
 
+@pytest.fixture(autouse=True)
+def detached() -> Iterator[None]:
+    """Histograms of the same name do not replace each other in ROOT's directory."""
+    before = ROOT.TH1.AddDirectoryStatus()
+    ROOT.TH1.AddDirectory(False)
+    yield
+    ROOT.TH1.AddDirectory(before)
+
+
 def filled(name: str, low: float, high: float, weight: float = 1.0, n: int = 3000) -> Any:
     """A histogram that chose its limits, having seen more than ROOT keeps in a buffer."""
     h = ROOT.TH1D(name, "", 50, 0, 0)
-    h.SetDirectory(ROOT.nullptr)
+    h.SetCanExtend(ROOT.TH1.kAllAxes)  # as RDataFrame does
     for x in np.linspace(low, high, n):
         h.Fill(x, weight)
     assert h.GetBufferLength() == 0
@@ -53,7 +62,7 @@ def test_two_dimensions() -> None:
     parts = []
     for low, high in ((0.0, 10.0), (-5.0, 33.0)):
         h = ROOT.TH2D("h", "", 20, 0, 0, 30, 0, 0)
-        h.SetDirectory(ROOT.nullptr)
+        h.SetCanExtend(ROOT.TH1.kAllAxes)
         for x in np.linspace(low, high, 3000):
             h.Fill(x, x * x)
         parts.append(h)
@@ -84,17 +93,24 @@ def test_what_root_cannot_merge() -> None:
         cpp().MergeInto(ROOT.TNamed("a", ""), ROOT.TNamed("b", ""))
 
 
+WRITE = """
+std::pair<std::uintptr_t, std::size_t> rdf_live_test_write_twice(const TObject &object)
+{
+   static std::string bytes;
+   bytes = rdf_live::WriteObjects({&object, nullptr, &object});
+   return {reinterpret_cast<std::uintptr_t>(bytes.data()), bytes.size()};
+}
+"""
+
+
 def test_an_object_that_stands_twice() -> None:
-    """The nominal result and that of its variations are one object; whoever reads them has two, and deletes each once."""
+    """The nominal result and that of its variations are one object; who reads them has two, and deletes each once."""
+    cpp()
+    assert ROOT.gInterpreter.Declare(WRITE)
     h = ROOT.TH1D("h", "", 10, 0, 1)
     h.Fill(0.5)
-    vector = ROOT.std.vector["const TObject *"]()
-    for pointer in (h, ROOT.nullptr, h):
-        vector.push_back(pointer)
-    data = cpp().WriteObjects(vector)
-    raw = bytes(data) if isinstance(data, bytes) else bytes(ord(c) & 0xFF for c in data)
-    buffer = ctypes.create_string_buffer(raw, len(raw))
-    array = cpp().ReadObjects(ctypes.addressof(buffer), len(raw))
+    data = ROOT.rdf_live_test_write_twice(h)
+    array = cpp().ReadObjects(data.first, data.second)
     ROOT.SetOwnership(array, True)
     array.SetOwner(True)
     first, second = array.At(0), array.At(2)

@@ -169,8 +169,8 @@ def test_two_graphs_of_which_one_has_not_begun(workers: Farm) -> None:
 
 def test_before_there_is_a_worker() -> None:
     with farm(0) as empty:
-        one = book(empty.client, ENTRIES, 2, slow(10, 1000))
-        other = book(empty.client, ENTRIES, 2, slow(10, 1000))
+        one = book(empty.client, 40_000, 2, slow(10, 1000))
+        other = book(empty.client, 40_000, 2, slow(10, 1000))
         rdf_live.runs(empty.client)  # installs the hub
         log = empty.log_begins()
         run = rdf_live.start([*one.booked, *other.booked], every=0.1)
@@ -196,7 +196,7 @@ def test_before_there_is_a_worker() -> None:
         with pytest.raises(KeyError, match="has arrived"):
             snapshot[other.count]
         full = rdf_live.start([*one.booked, *other.booked], every=0.1).result(PATIENCE_S)
-        assert one.numbers(full) == other.numbers(full) == oracle(ENTRIES)
+        assert one.numbers(full) == other.numbers(full) == oracle(40_000)
 
 
 # ---- Ctrl-C
