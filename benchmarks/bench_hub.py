@@ -86,16 +86,15 @@ def one(publishers: int, length_s: float) -> dict[str, Any]:
     """One scheduler process, one idle worker to publish for, one watching client."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scheduler.json"
-        python = [sys.executable, "-W", "ignore", "-m", "distributed.cli"]
+        python = [sys.executable, "-W", "ignore", "-m"]
+        common = ["--scheduler-file", str(file), "--host", "127.0.0.1", "--no-dashboard"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         scheduler = subprocess.Popen(
-            [*python[:3], "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), "--no-dashboard"]
-            + ["--host", "127.0.0.1", "--port", "0"],
+            [*python, "distributed.cli.dask_scheduler", *common, "--port", "0"],
             **quiet,
         )
         worker = subprocess.Popen(
-            [*python[:3], "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1"]
-            + ["--no-dashboard", "--host", "127.0.0.1"],
+            [*python, "distributed.cli.dask_worker", *common, "--nthreads", "1"],
             **quiet,
         )
         try:

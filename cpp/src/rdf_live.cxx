@@ -35,7 +35,7 @@ namespace {
    (void)Address(MakeMonitor(1., -1));
    graph.AddForeign("");
    graph.Clone();
-   graph.Watch(monitor);
+   graph.Run(monitor);
    graph.Finish(monitor);
    (void)graph.Length();
    (void)graph.Offsets();

@@ -78,8 +78,8 @@ def _frame(view: _View) -> Frame:
 class Monitor:
     """One attempt's watch. Made in the task's thread; the other methods may be called from any thread."""
 
-    def __init__(self, interval_s: float, notify_fd: int) -> None:
-        self.shared = cpp().MakeMonitor(interval_s, notify_fd)  # owns the C++ object
+    def __init__(self, interval_s: float, notify_fd: int, early: bool) -> None:
+        self.shared = cpp().MakeMonitor(interval_s, notify_fd, early)  # owns the C++ object
         self._address = int(cpp().Address(self.shared))
         _c(0)  # the functions must not be looked up (cppyy) on the publisher's thread
 

@@ -14,6 +14,7 @@ import cloudpickle
 from rdf_live import _distrdf as distrdf
 from rdf_live._root import copy_bytes, cpp, jit_level, root
 from rdf_live.partial.schema import layout_digest
+from rdf_live.worker.frames import Monitor
 
 __all__ = ["ProcessGraph", "load"]
 
@@ -160,16 +161,11 @@ class ProcessGraph:
     def _names(self) -> list[str]:
         return [f"{node.operation.name}{index}" for index, node in enumerate(self._nodes)]
 
-    def run(self, dataframe: Any) -> None:
+    def run(self, monitor: Monitor) -> None:
         """The event loop; Python's lock is free meanwhile."""
-        ROOT = root()
-        trigger = ROOT.Internal.RDF.TriggerRun
-        trigger.__release_gil__ = True
-        level = ROOT.gErrorIgnoreLevel
-        try:
-            trigger(ROOT.RDF.AsRNode(dataframe))
-        finally:
-            ROOT.gErrorIgnoreLevel = level  # raised by the monitor if it stopped the loop
+        run = self.slots.Run
+        run.__release_gil__ = True
+        run(monitor.shared)
 
     def foreign(self, finished: bool) -> dict[int, bytes]:
         """Bytes of the results that only Python knows, after the event loop.

@@ -24,6 +24,8 @@ __all__ = ["Attempt", "Publisher"]
 
 logger = logging.getLogger("rdf_live.worker")
 
+#: The size of a range is told after this long, unless a partial or the commit has told it.
+OPENED_S = 0.1
 #: A hub that does not answer for this long is gone, and with it the run.
 PATIENCE_S = 120.0
 
@@ -147,9 +149,13 @@ class Publisher(WorkerPlugin):
         self._attempts[attempt.attempt] = attempt
 
     def opened(self, attempt: Attempt) -> None:
-        """Tell the size of the range, which makes the run's total known. Does not wait."""
-        message = attempt.message(0, None, {})
-        asyncio.run_coroutine_threadsafe(self._send(attempt, message), self._loop)
+        """Tell the size of the range, which makes the run's total known, if nothing else soon does. Does not wait."""
+
+        def tell() -> None:
+            if attempt.attempt in self._attempts and attempt.seq == 0:
+                self._loop.create_task(self._send(attempt, attempt.message(0, None, {})))
+
+        self._loop.call_soon_threadsafe(self._loop.call_later, OPENED_S, tell)
 
     def close(self, attempt: Attempt) -> None:
         """The attempt is over."""

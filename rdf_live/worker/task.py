@@ -78,10 +78,9 @@ def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph,
     graph.book(dataframe, data_range, f"{data_range.id}-{attempt.attempt}")
     attempt.digest, attempt.schema, attempt.send_schema = graph.digest, graph.schema, bool(reply["need_schema"])
     publisher.opened(attempt)
-    monitor = Monitor(reply["interval"], publisher.notify_fd)
-    graph.slots.Watch(monitor.shared)
+    monitor = Monitor(reply["interval"], publisher.notify_fd, early=bool(reply["need_schema"]))
     attempt.watch(monitor)
-    graph.run(dataframe)
+    graph.run(monitor)
     attempt.watch(None)
     complete = not monitor.shared.Stopping() or monitor.entries >= attempt.size
     if attempt.ended in ("cancel", "stale") and not complete:

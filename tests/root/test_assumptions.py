@@ -198,9 +198,8 @@ class TestWorker:
         frame, size, trees = graph.open(data_range)
         assert size == sum(trees.values())
         graph.book(frame, data_range, str(data_range.id))
-        monitor = Monitor(0.0, -1)
-        graph.slots.Watch(monitor.shared)
-        graph.run(frame)
+        monitor = Monitor(0.0, -1, early=True)
+        graph.run(monitor)
         graph.slots.Finish(monitor.shared)
         final = final_frame(graph.slots)
         assert size - 64 < monitor.entries <= size  # it counts in steps of up to 64
@@ -211,10 +210,9 @@ class TestWorker:
         graph, ranges = task
         frame, size, _ = graph.open(ranges[0])
         graph.book(frame, ranges[0], "0")
-        monitor = Monitor(0.0, -1)
-        graph.slots.Watch(monitor.shared)
+        monitor = Monitor(0.0, -1, early=True)
         monitor.stop()  # takes effect at the first entry, after all actions have seen it
-        graph.run(frame)
+        graph.run(monitor)
         assert monitor.shared.Stopping()
         graph.slots.Finish(monitor.shared)
         stopped = final_frame(graph.slots)

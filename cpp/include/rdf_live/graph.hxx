@@ -7,11 +7,14 @@
 #include <rdf_live/monitor.hxx>
 #include <rdf_live/slot.hxx>
 
+#include <ROOT/RDF/RInterface.hxx>
+#include <ROOT/RDFHelpers.hxx>
 #include <TError.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -24,7 +27,8 @@ class TaskGraph {
    std::vector<std::unique_ptr<Slot>> fSlots;
    std::vector<std::size_t> fOffsets;
    std::size_t fLength = 0;
-   RLoopManager *fManager = nullptr; ///< of the results that only Python knows
+   std::optional<ROOT::RDF::RNode> fNode;
+   RLoopManager *fManager = nullptr; ///< of the node
    double fNanosecondsPerEntry = 0;
    Frame fFinal;
    std::string fTemplates;
@@ -88,8 +92,12 @@ public:
       Push(std::make_unique<VariedSlot<T>>(results, kind));
    }
    void AddForeign(const std::string &kind) { Push(std::make_unique<ForeignSlot>(kind)); }
-   /// For a graph of foreign results only.
-   void SetNode(const ROOT::RDF::RInterfaceBase &node) { fManager = access::Interface::Manager(node); }
+   /// The dataframe that the results are booked on.
+   void SetNode(const ROOT::RDF::RNode &node)
+   {
+      fNode.emplace(node);
+      fManager = access::Interface::Manager(node);
+   }
 
    /// Books every result afresh for the next task of this process.
    void Clone()
@@ -118,6 +126,17 @@ public:
                             manager.StopProcessing();
                       });
       manager.RegisterCallback(every, [&monitor](unsigned int) { monitor.OnEntries(); });
+   }
+
+   /// The event loop, with this monitor. Call it without Python's lock.
+   void Run(TaskMonitor &monitor)
+   {
+      struct KeepErrorLevel {
+         Int_t fLevel = gErrorIgnoreLevel;
+         ~KeepErrorLevel() { gErrorIgnoreLevel = fLevel; }
+      } level; // a stop raises it
+      Watch(monitor);
+      ROOT::Internal::RDF::TriggerRun(fNode.value());
    }
 
    /// Takes the finished results, after the event loop.
@@ -238,9 +257,9 @@ inline std::uintptr_t Address(const std::shared_ptr<TaskGraph> &graph)
 ///@}
 
 /// A monitor is made here, not by cppyy, which cannot copy it.
-inline std::shared_ptr<TaskMonitor> MakeMonitor(double interval, int notify)
+inline std::shared_ptr<TaskMonitor> MakeMonitor(double interval, int notify, bool early = true)
 {
-   return std::make_shared<TaskMonitor>(interval, notify);
+   return std::make_shared<TaskMonitor>(interval, notify, early);
 }
 
 } // namespace rdf_live

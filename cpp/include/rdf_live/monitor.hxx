@@ -129,9 +129,10 @@ class TaskMonitor {
 public:
    /// \param interval seconds between two pictures, once the first ones have come (they come sooner)
    /// \param notify a file descriptor to write one byte to when a picture is ready, or -1
-   TaskMonitor(double interval, int notify) : fInterval(Nanoseconds(interval)), fNotify(notify)
+   /// \param early whether the first pictures come before the interval is over: nothing of this graph has been seen yet
+   TaskMonitor(double interval, int notify, bool early = true) : fInterval(Nanoseconds(interval)), fNotify(notify)
    {
-      fStep = std::clamp(fInterval.load() / 16, kFirst, kLatestFirst);
+      fStep = std::clamp(fInterval.load() / (early ? 16 : 1), kFirst, kLatestFirst);
    }
    TaskMonitor(const TaskMonitor &) = delete;
    TaskMonitor &operator=(const TaskMonitor &) = delete;
