@@ -204,6 +204,11 @@ def clone_foreign(promise: Any, range_name: Any) -> Any:
     return module("Backends.Utils").clone_action(promise, range_name)
 
 
+def is_empty_source(data_range: Any) -> bool:
+    """Whether entries are counted and not read: the range then has a start and an end."""
+    return isinstance(data_range, module("Ranges").EmptySourceRange)
+
+
 def is_rntuple(data_range: Any) -> bool:
     """ROOT cannot move a booked RNTuple graph to another range: it is booked again for every task."""
     return getattr(data_range.exec_id, "rdf_uuid", None) == "RNTuple"

@@ -55,6 +55,7 @@ class ProcessGraph:
         self._reset()
 
     def _reset(self) -> None:
+        self._dataframe: Any = None
         self._promises: list[Any] = []
         self._nodes: list[Any] = []
         self.slots: Any = None
@@ -85,6 +86,10 @@ class ProcessGraph:
             trees (None where the source is no file).
         """
         self._exec_id = data_range.exec_id
+        if self.slots is not None and distrdf.is_empty_source(data_range):
+            # What ROOT does here, in a tenth of the time: this is most of what a short task of its kind costs.
+            self.slots.MoveTo(data_range.start, data_range.end)
+            return self._dataframe, data_range.end - data_range.start, None
         objects = self._build(data_range)
         trees = objects.entries_in_trees
         if trees is None:
@@ -95,6 +100,7 @@ class ProcessGraph:
         """Book every result on the dataframe: from the graph at first, as clones afterwards."""
         if self.slots is None or distrdf.is_rntuple(data_range):
             self._reset()
+            self._dataframe = dataframe
             self._book_all(dataframe, range_name)
             return
         self.slots.Clone()

@@ -99,6 +99,9 @@ public:
       fManager = access::Interface::Manager(node);
    }
 
+   /// Moves a booked graph without input files to other entries.
+   void MoveTo(ULong64_t begin, ULong64_t end) { fManager->SetEmptyEntryRange({begin, end}); }
+
    /// Books every result afresh for the next task of this process.
    void Clone()
    {
