@@ -61,7 +61,7 @@ demo: setup
 test: test-unit test-dask test-root cpp
 test-unit test-dask test-root: test-%: setup
 	@echo "== tests: $*"
-	@$(PYTEST) -m $*
+	@$(PYTEST) tests/$*
 
 .PHONY: lint
 lint: setup
