@@ -24,7 +24,7 @@ __all__ = ["Attempt", "Publisher"]
 
 logger = logging.getLogger("rdf_live.worker")
 
-#: The size of a range is told after this long, unless a partial or the commit has told it.
+#: The size of a range without files is told after this long, unless a partial or the commit has told it.
 OPENED_S = 0.1
 #: A hub that does not answer for this long is gone, and with it the run.
 PATIENCE_S = 120.0
@@ -149,13 +149,16 @@ class Publisher(WorkerPlugin):
         self._attempts[attempt.attempt] = attempt
 
     def opened(self, attempt: Attempt) -> None:
-        """Tell the size of the range, which makes the run's total known, if nothing else soon does. Does not wait."""
+        """Tell the size and files of the range: the run's total becomes known, and what is to blame if this process dies.
+
+        Does not wait. Without files it waits a little, because a partial or the commit may tell it as well.
+        """
 
         def tell() -> None:
             if attempt.attempt in self._attempts and attempt.seq == 0:
                 self._loop.create_task(self._send(attempt, attempt.message(0, None, {})))
 
-        self._loop.call_soon_threadsafe(self._loop.call_later, OPENED_S, tell)
+        self._loop.call_soon_threadsafe(self._loop.call_later, OPENED_S if attempt.trees is None else 0, tell)
 
     def close(self, attempt: Attempt) -> None:
         """The attempt is over."""

@@ -25,8 +25,8 @@ def versions() -> dict[str, str]:
     """What must be the same on the client and the workers."""
     try:
         root_text = root_version(root())
-    except ImportError as error:
-        root_text = f"none ({error})"
+    except ImportError:
+        root_text = "none"
     return {"python": platform.python_version(), "ROOT": root_text, "rdf_live": rdf_live.__version__}
 
 
