@@ -149,7 +149,7 @@ class Publisher(WorkerPlugin):
         self._attempts[attempt.attempt] = attempt
 
     def opened(self, attempt: Attempt) -> None:
-        """Tell the size and files of the range: the run's total becomes known, and what is to blame if this process dies.
+        """Tell the size and files of the range: for the total of the run, and for who is to blame if this process dies.
 
         Does not wait. Without files it waits a little, because a partial or the commit may tell it as well.
         """
