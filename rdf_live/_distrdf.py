@@ -17,8 +17,9 @@ __all__ = [
     "KINDS",
     "action_nodes",
     "backend_base",
+    "book_again",
     "build_graph",
-    "clone_foreign",
+    "clone_snapshot",
     "dask_backend",
     "distribute",
     "forget",
@@ -199,8 +200,13 @@ def graph_actions(graph: dict[int, Any]) -> list[Any]:
     return [n for n in nodes if isinstance(n.operation, (operation.Action, operation.InstantAction))]
 
 
-def clone_foreign(promise: Any, range_name: Any) -> Any:
-    """Book an AsNumpy or Snapshot afresh."""
+def book_again(node: Any) -> Any:
+    """Book the action of a node of `build_graph` once more."""
+    return getattr(node.parent.rdf_node, node.operation.name)(*node.operation.args, **node.operation.kwargs)
+
+
+def clone_snapshot(promise: Any, range_name: Any) -> Any:
+    """Book a Snapshot afresh, into a file of its own."""
     return module("Backends.Utils").clone_action(promise, range_name)
 
 

@@ -105,12 +105,14 @@ class ProcessGraph:
             return
         self.slots.Clone()
         for index, node in enumerate(self._nodes):
-            if self._kinds[index] == "Report":
-                report = node.parent.rdf_node.Report()
-                self._promises[index] = report
-                self.slots.Rebook(index, report)
-            elif self._kinds[index] in ("AsNumpy", "Snapshot"):
-                self._promises[index] = distrdf.clone_foreign(self._promises[index], range_name)
+            kind = self._kinds[index]
+            if kind in ("Report", "AsNumpy"):
+                # Not cloned: ROOT aborts on some reports, and fails now and then to compile the clone of a column.
+                self._promises[index] = distrdf.book_again(node)
+            elif kind == "Snapshot":
+                self._promises[index] = distrdf.clone_snapshot(self._promises[index], range_name)
+            if kind == "Report":
+                self.slots.Rebook(index, self._promises[index])
 
     def _book_all(self, dataframe: Any, range_name: str) -> None:
         graph = cloudpickle.loads(self._graph_bytes)

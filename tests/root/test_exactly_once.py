@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,9 +69,17 @@ def test_partial_of_a_lost_attempt_disappears(workers: Farm) -> None:
     assert int(analysis.count.GetValue()) == 30_000
 
 
-def die_after_commit(dask_worker: Any) -> None:
-    """The hub gets the commit of the first range, Dask never hears of the end of its task."""
-    _hook(dask_worker, lambda: os.kill(os.getpid(), signal.SIGKILL))
+def die_after_commit(once: str, dask_worker: Any) -> None:
+    """The hub gets the first commit of all, Dask never hears of the end of its task."""
+
+    def die() -> None:
+        try:
+            os.close(os.open(once, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    _hook(dask_worker, die)
 
 
 def lose_first_reply(dask_worker: Any) -> None:
@@ -100,10 +109,10 @@ def _hook(dask_worker: Any, after: Any) -> None:
     dask_worker.scheduler = Scheduler()
 
 
-def test_committed_range_is_not_computed_again(workers: Farm) -> None:
+def test_committed_range_is_not_computed_again(workers: Farm, tmp_path: Path) -> None:
     """The worker dies after its commit: Dask runs the task again, and the hub says that it is done."""
     log = workers.log_begins()
-    workers.client.run(die_after_commit, workers=list(workers.pids())[:1])
+    workers.client.run(die_after_commit, str(tmp_path / "once"))
     analysis = book(workers.client, 30_000, 12, slow(10, 1000))
     run = rdf_live.start(analysis.booked, every=0.1)
     assert analysis.numbers(run.result(PATIENCE_S)) == oracle(30_000)
