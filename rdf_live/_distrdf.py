@@ -2,7 +2,7 @@
 """Everything rdf_live assumes about the inside of ROOT's distributed RDataFrame, in one place.
 
 Both the client and the worker need some of it, so it stands beside them. Each assumption has a test in
-``tests/root/test_assumptions.py``; `package` is the version gate.
+``test_assumptions.py``; `module` is the version gate.
 """
 
 from __future__ import annotations
