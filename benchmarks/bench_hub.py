@@ -19,6 +19,7 @@ from distributed import Client
 from distributed.core import rpc
 
 from rdf_live.client import hub
+from rdf_live.client.start import attach
 from rdf_live.hub.ledger import Ledger
 from rdf_live.partial.schema import layout_digest
 
@@ -116,6 +117,7 @@ def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict
     graphs = [{"payload": b"", "ranges": [b"r"] * publishers, "labels": [], "info": None}]
     options = {"every": 0.5, "on_error": "raise", "max_attempts": 1}
     hub.call(client, "rdf_live_open", run=run, name=run, client=client.id, graphs=graphs, options=options, versions={})
+    watching = attach(run, client=client)  # takes every frame, as a notebook does
     process = psutil.Process(pid)
     stop_at = time.time() + length_s + 5
     rows: list[tuple[float, float, float]] = []
@@ -133,10 +135,15 @@ def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict
     sent = asyncio.run(watch())
     hub.call(client, "rdf_live_stop", run=run, mode="cancel")
     half = len(rows) // 2
-    print(f"  {publishers} publishers, {sent} messages of {8 * LENGTH / 1000:.0f} kB in {length_s:.0f} s")
+    seen = watching._current()["seq"]
+    print(
+        f"  {publishers} publishers, {sent} messages of {8 * LENGTH / 1000:.0f} kB in {length_s + 5:.0f} s, "
+        f"the client is at {seen}"
+    )
     header()
     found = {
         "messages": sent,
+        "seen_by_the_client": seen,
         "cpu_percent": line("CPU of the scheduler", [r[1] for r in rows], "%"),
         "memory_first_half_mib": line("memory, first half", [r[2] for r in rows[:half]], "MiB"),
         "memory_second_half_mib": line("memory, second half", [r[2] for r in rows[half:]], "MiB"),

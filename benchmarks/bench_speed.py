@@ -21,16 +21,16 @@ def book(client: Any, path: str, ranges: int | None) -> list[Any]:
     results = []
     for i in range(20):
         a, b = f"x{i % 10}", f"x{(i + 3) % 10}"
-        made = frame.Define(f"y{i}", f"sqrt({a} * {a} + {b} * {b}) + sin({a}) * cos({b})").Filter(
+        made = frame.Define(f"y{i}", f"({a} - {b}) / ({a} + {b} + 1) * sqrt({a} * {a} + {b} * {b})").Filter(
             f"{a} + {b} > {i % 5}"
         )
-        results.append(made.Histo1D((f"h{i}", "", 100, 0, 16), f"y{i}"))
+        results.append(made.Histo1D((f"h{i}", "", 100, -16, 16), f"y{i}"))
     return results
 
 
 def measure(pairs: int, quick: bool) -> dict[str, Any]:
     """Plain ROOT at both JIT levels, and live, interleaved."""
-    path = events(400_000 if quick else 20_000_000)
+    path = events(400_000 if quick else 14_000_000)
     with cluster(1) as plain_1, cluster(2) as at_2:
         times = interleave(
             pairs,

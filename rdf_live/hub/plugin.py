@@ -214,8 +214,21 @@ class HubPlugin(SchedulerPlugin):
     def _fail(self, run: str, graph: int, range: int, attempt: str, worker: str, error: dict[str, Any]) -> Reply:
         r = self.registry.get(run)
         reply = r.fail(graph, range, attempt, worker, error)
+        if reply["status"] == "again":
+            self._elsewhere(task_key(run, graph, range), self.scheduler.coerce_address(worker))
         self._settle(r)
         return reply
+
+    def _elsewhere(self, key: str, worker: str) -> None:
+        """Try again on another worker, if there is one: what broke may be this process.
+
+        ROOT's interpreter, for one, compiles nothing any more once it has failed.
+        """
+        ts = self.scheduler.tasks.get(key)
+        if ts is not None:
+            others = set(ts.worker_restrictions or self.scheduler.workers) - {worker}
+            ts.worker_restrictions = others & set(self.scheduler.workers) or None
+            ts.loose_restrictions = True  # any worker will do once these are gone
 
     def _paced(self, run: Run, graph: Any, reply: Reply) -> Reply:
         if reply["status"] in ("ok", "go"):

@@ -175,14 +175,8 @@ class ProcessGraph:
         run.__release_gil__ = True
         run(monitor.shared)
 
-    def foreign(self, finished: bool) -> dict[int, bytes]:
-        """Bytes of the results that only Python knows, after the event loop.
-
-        Parameters
-        ----------
-        finished : bool
-            False if the loop was ended early: the results are what they are then.
-        """
+    def foreign(self) -> dict[int, bytes]:
+        """Bytes of the results that only Python knows, after the event loop."""
         blobs = {}
         for index, kind in enumerate(self._kinds):
             promise = self._promises[index]

@@ -87,7 +87,7 @@ def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph,
         return attempt.ended
     graph.slots.Finish(monitor.shared)
     frame = final_frame(graph.slots)
-    blobs = frame.blobs | graph.foreign(complete)
+    blobs = frame.blobs | graph.foreign()
     return _commit(publisher, attempt, attempt.size if complete else monitor.entries, frame.values, blobs, complete)
 
 

@@ -44,6 +44,10 @@ class Ear(WorkerPlugin):
         worker.stream_handlers["rdf-live-stop"] = lambda run, mode, attempts: worker.stopped.update({run: mode})
 
 
+#: The worker on which a task of kind "fail here" fails.
+failing = ""
+
+
 def task(run: str, range_: int, kind: str = "work") -> str:
     """One range with two partials; "wait" blocks after the first until released or stopped."""
     worker = get_worker()
@@ -60,7 +64,7 @@ def task(run: str, range_: int, kind: str = "work") -> str:
     if reply["status"] != "go":
         return str(reply["status"])
     begun.append(range_)
-    if kind == "fail":
+    if kind == "fail" or (kind == "fail here" and worker.address == failing):
         reply = hub("fail", **place, worker=worker.address, error={"type": "E", "message": "boom"})
         if reply["status"] == "again":
             raise Reschedule()
@@ -413,6 +417,12 @@ class TestFailures:
         frame = hub.end("r")
         assert [(f["attempts"], f["message"]) for f in frame["failures"]] == [(2, "boom"), (2, "boom")]
         assert sorted(begun) == [0, 0, 1, 1]
+
+    def test_it_is_tried_again_on_another_worker(self, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+        for worker in hub.workers():  # whichever Dask takes first
+            monkeypatch.setattr(f"{__name__}.failing", worker)
+            hub.start(f"r{worker}", 4, "fail here", max_attempts=2)
+            assert hub.end(f"r{worker}")["state"] == "done"
 
     @pytest.mark.parametrize("key", ["rdf-live-", "rdf-live-r", "rdf-live-r-0-x", "rdf-live-r-7-9", ("rdf-live-r", 0)])
     def test_tasks_of_others(self, hub: Hub, key: Any) -> None:

@@ -203,7 +203,7 @@ class TestWorker:
         graph.slots.Finish(monitor.shared)
         final = final_frame(graph.slots)
         assert size - 64 < monitor.entries <= size  # it counts in steps of up to 64
-        return size, (final.values, final.blobs, graph.foreign(True))
+        return size, (final.values, final.blobs, graph.foreign())
 
     def test_partial_update(self, task: tuple[ProcessGraph, list[Any]]) -> None:
         """What an action shows between two entries is what it has after the same number of them."""
