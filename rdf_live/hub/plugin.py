@@ -23,25 +23,20 @@ from rdf_live.hub.guard import guard
 from rdf_live.hub.pace import Pace
 from rdf_live.hub.registry import Registry
 from rdf_live.hub.run import Run
+from rdf_live.hub.tasks import Tasks, task_key
 from rdf_live.hub.versions import check_threads, check_versions
 
 if TYPE_CHECKING:
     from distributed.scheduler import Scheduler
 
-__all__ = ["PROTOCOL", "HubPlugin", "task_key"]
+__all__ = ["PROTOCOL", "HubPlugin"]
 
 PROTOCOL = 1
 
 Reply = dict[str, Any]
 
-_PREFIX = "rdf-live-"
 _ADOPT_TIMEOUT_S = 30.0
 _MAX_POLL_S = 60.0
-
-
-def task_key(run: str, graph: int, range_: int) -> str:
-    """Key of the Dask task of a range."""
-    return f"{_PREFIX}{run}-{graph}-{range_}"
 
 
 class HubPlugin(SchedulerPlugin):
@@ -75,7 +70,7 @@ class HubPlugin(SchedulerPlugin):
         self.pace = Pace(float(config("budget", 0.05)), parse_bytes(config("max-rate", "50MB")))
         self._versions: dict[str, dict[str, Any]] = {}  # of workers, as far as they have begun something
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._taken_back: set[str] = set()  # tasks that a worker had and has no more
+        self.tasks = Tasks(scheduler, self.registry)
         scheduler.handlers.update(
             {
                 "rdf_live_begin": guard(self._begin),
@@ -103,56 +98,28 @@ class HubPlugin(SchedulerPlugin):
 
     def transition(self, key: Any, start: str, finish: str, *args: Any, **kwargs: Any) -> None:
         """A task of ours that Dask gave up, or that ended without a commit, is a failed range."""
-        if finish not in ("erred", "memory", "released") or not isinstance(key, str) or not key.startswith(_PREFIX):
-            return
-        place = self._place(key)
+        place = self.tasks.place(key) if finish in ("erred", "memory", "released") else None
         if place is None:
             return
         run, graph, range_ = place
         if finish == "released":
             if start == "processing" and not run.ledger.stopping:
-                self._taken_back.add(key)
+                self.tasks.taken_back(key)
             return
         if finish == "memory":
             run.gone(graph, range_, "its task ended without a commit")
         else:
-            ts = self.scheduler.tasks.get(key)
-            died = f"Dask gave up: {ts.suspicious if ts else 'several'} workers died while they had it"
-            run.gone(graph, range_, kwargs.get("exception_text") or f"{died}, the last one was {kwargs.get('worker')}")
+            died = f"{self.tasks.suspect(key)}, the last one was {kwargs.get('worker')}"
+            run.gone(graph, range_, kwargs.get("exception_text") or died)
         self._settle(run)
 
     def remove_worker(self, scheduler: Scheduler, worker: str, **kwargs: Any) -> None:
         """What a lost worker has not committed does not count."""
         self._versions.pop(worker, None)
         lost = [run.lost(worker) for run in self.registry.active()]
-        if any(lost):
-            self._acquit()
-        self._taken_back.clear()
+        self.tasks.acquit(any(lost))
         for run in self.registry.runs():
             self._settle(run)
-
-    def _acquit(self) -> None:
-        """Clear the tasks that were only queued on a worker when another one killed it.
-
-        Dask suspects all tasks that a lost worker had, also those that it had not begun: the range queued behind one
-        that kills every worker would be given up with it.
-        """
-        for key in self._taken_back:
-            ts, place = self.scheduler.tasks.get(key), self._place(key)
-            if ts is not None and place is not None:
-                run, graph, range_ = place
-                ts.suspicious = min(ts.suspicious, run.ledger.lost_attempts(graph, range_))
-
-    def _place(self, key: str) -> tuple[Run, int, int] | None:
-        """Run, graph and range of a task, if its run goes on."""
-        name, _, range_ = key.removeprefix(_PREFIX).rpartition("-")
-        name, _, graph = name.rpartition("-")
-        run = self.registry.find(name)
-        if run is None or run.over or not (graph.isdecimal() and range_.isdecimal()):
-            return None
-        if int(graph) >= len(run.nranges) or int(range_) >= run.nranges[int(graph)]:
-            return None  # somebody else's
-        return run, int(graph), int(range_)
 
     def remove_client(self, scheduler: Scheduler, client: str) -> None:
         """Dask has dropped the tasks of a run whose client went before the hub could adopt them."""
@@ -215,20 +182,9 @@ class HubPlugin(SchedulerPlugin):
         r = self.registry.get(run)
         reply = r.fail(graph, range, attempt, worker, error)
         if reply["status"] == "again":
-            self._elsewhere(task_key(run, graph, range), self.scheduler.coerce_address(worker))
+            self.tasks.elsewhere(task_key(run, graph, range), self.scheduler.coerce_address(worker))
         self._settle(r)
         return reply
-
-    def _elsewhere(self, key: str, worker: str) -> None:
-        """Try again on another worker, if there is one: what broke may be this process.
-
-        ROOT's interpreter, for one, compiles nothing any more once it has failed.
-        """
-        ts = self.scheduler.tasks.get(key)
-        if ts is not None:
-            others = set(ts.worker_restrictions or self.scheduler.workers) - {worker}
-            ts.worker_restrictions = others & set(self.scheduler.workers) or None
-            ts.loose_restrictions = True  # any worker will do once these are gone
 
     def _paced(self, run: Run, graph: Any, reply: Reply) -> Reply:
         if reply["status"] in ("ok", "go"):
@@ -261,15 +217,15 @@ class HubPlugin(SchedulerPlugin):
         r = self.registry.get(run)
         # The client's tasks come by another connection than this call, and Dask unpacks them in a thread.
         deadline = time.monotonic() + _ADOPT_TIMEOUT_S
-        while not r.over and (missing := [key for key in keys if key not in self.scheduler.tasks]):
+        while not r.over and (missing := self.tasks.missing(keys)):
             if time.monotonic() > deadline:
                 raise RunLost(
-                    f"run {r.name!r}: got {len(keys) - len(missing)} tasks in {_ADOPT_TIMEOUT_S:.0f} s, "
+                    f"run {r.name!r}: got {len(keys) - missing} tasks in {_ADOPT_TIMEOUT_S:.0f} s, "
                     f"expected {len(keys)}. Submit them before the call; is the scheduler overloaded?"
                 )
             await asyncio.sleep(0.01)
         if not r.over:
-            self.scheduler.client_desires_keys(list(keys), _PREFIX + run)
+            self.tasks.adopt(r, keys)
             r.adopted = True
         return {"status": "ok", "state": r.state}
 
@@ -309,7 +265,7 @@ class HubPlugin(SchedulerPlugin):
             else:
                 # A moment later: to release ten thousand tasks takes 0.15 s, for which no worker would hear the stop.
                 loop = asyncio.get_running_loop()
-                loop.call_later(0.02, functools.partial(self._release, r, waiting_only=True))
+                loop.call_later(0.02, functools.partial(self.tasks.release, r, waiting_only=True))
                 self._timers.setdefault(run, loop.call_later(self.stop_timeout_s, self._give_up, r))
         return {"status": "ok", "state": r.state}
 
@@ -336,22 +292,8 @@ class HubPlugin(SchedulerPlugin):
         timer = self._timers.pop(run.id, None)
         if timer is not None:
             timer.cancel()
-        self._release(run, waiting_only=False)
-        if _PREFIX + run.id in self.scheduler.clients:
-            self.scheduler.remove_client(_PREFIX + run.id)
+        self.tasks.forget(run)
         self.registry.finish(run.id)
-
-    def _release(self, run: Run, waiting_only: bool) -> None:
-        """Nobody wants these tasks any more: Dask drops the queued ones, so that they never start."""
-        keys = [
-            task_key(run.id, graph, place)
-            for graph, number in enumerate(run.nranges)
-            for place in range(number)
-            if not (waiting_only and run.ledger.is_running(graph, place))
-        ]
-        for client in (_PREFIX + run.id, run.client):
-            if client in self.scheduler.clients:
-                self.scheduler.client_releases_keys(keys, client)
 
     def _abort(self, run: Run, error: RdfLiveError) -> None:
         workers = list(run.ledger.busy)

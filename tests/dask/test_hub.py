@@ -16,7 +16,8 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.utils import sync
 
 import rdf_live
-from rdf_live.hub.plugin import HubPlugin, task_key
+from rdf_live.hub.plugin import HubPlugin
+from rdf_live.hub.tasks import task_key
 from rdf_live.partial.schema import layout_digest
 
 RESULTS = [{"kind": "TH1D", "name": "h", "offset": 0, "length": 2}]
