@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The only file that knows JSROOT. It is loaded when the first plot is drawn.
+
+import { getRootColors } from 'jsroot/colors';
+import { gStyle, parse, settings } from 'jsroot/core';
+import { cleanup, draw, type Painter } from 'jsroot/draw';
+import { clean, cleanOption, Refused } from './clean.js';
+import type { View } from './frame.js';
+import { alignY, COLORS, dress, FIRST_AREA, FIRST_COLOR, type Layer, stacked } from './layers.js';
+import { type Axis, chooseLogs, type Logs, type Wish } from './logs.js';
+
+/** Something that cannot be drawn is thrown as this, with a sentence for the user. */
+export { Refused };
+
+configure();
+
+function configure(): void {
+  Object.assign(settings, {
+    // Menus and the browser of objects put names of objects into the page as HTML, and read from the network.
+    ContextMenu: false,
+    ToolBar: false,
+    DragAndDrop: false,
+    // Keys and the wheel belong to the notebook; points of a graph to the one who measured them.
+    HandleKeys: false,
+    ZoomWheel: false,
+    ZoomTouch: false,
+    CanEnlarge: false,
+    DragGraphs: false,
+    AutoStat: false,
+    TooltipAnimation: 0,
+    ProgressBox: false,
+    UseStamp: false,
+    PreferSavedPoints: true,
+    OptimizeDraw: 1,
+    Latex: 2,
+  });
+  Object.assign(gStyle, {
+    fOptTitle: 0,
+    fOptStat: 1110,
+    fStatBorderSize: 1,
+    fStatFont: 42,
+    fStatX: 0.97,
+    fStatY: 0.95,
+    fStatW: 0.32,
+    fStatH: 0.2,
+    fPadTickX: 1,
+    fPadTickY: 1,
+    fFrameLineWidth: 1,
+    fEndErrorSize: 0,
+  });
+  // White and black become what the page has: a plot follows the theme without being drawn again.
+  const colors = getRootColors();
+  colors[0] = 'transparent';
+  colors[1] = 'currentColor';
+  COLORS.forEach((color, index) => {
+    colors[FIRST_COLOR + index] = color;
+    colors[FIRST_AREA + index] = `${color}38`;
+  });
+}
+
+/** Read, check and dress the objects of a view, and choose its axes. The first layer draws them. */
+function layersOf(view: View, wish: Wish, before: Logs | null): { layers: Layer[]; logs: Logs } {
+  if (!view.objects.length) throw new Refused('There is nothing in this plot.');
+  const own = view.objects.map((text, index) => read(text, view.options[index] ?? ''));
+  const over = view.over.map((text, index) => read(text, view.overOptions[index] ?? 'e'));
+  const stack = view.stack ? own.length : 0;
+  const layers = [...(view.stack ? stacked(own) : own), ...over];
+  dress(layers, stack, (index) => (index < stack ? stack - 1 - index : index));
+  const logs = chooseLogs(layers, wish, before);
+  alignY(layers, logs.y);
+  return {
+    logs,
+    layers: layers.map((layer, index) => ({ ...layer, option: index ? optionOnTop(layer) : layer.option })),
+  };
+}
+
+function read(text: string, option: string): Layer {
+  let parsed: unknown;
+  try {
+    parsed = parse(text);
+  } catch {
+    throw new Refused('The JSON of this object is damaged; run its cell again.');
+  }
+  const { object, kind } = clean(parsed);
+  return { object, kind, option: cleanOption(option, kind) };
+}
+
+function optionOnTop({ kind, option }: Layer): string {
+  return kind === 'graph' ? option.replaceAll('a', '') : `${option} same`;
+}
+
+/** Name and colour of each layer, in the order of the view. */
+function legendOf(layers: readonly Layer[], stack: number): { name: string; color: string }[] {
+  if (layers.length < 2) return [];
+  const ordered = [...layers.slice(0, stack).reverse(), ...layers.slice(stack)].map((layer) => layer.object);
+  const titles = ordered.map((object) => String(object['fTitle'] ?? ''));
+  const told = new Set(titles.filter(Boolean)).size === titles.length;
+  return ordered.map((object, index) => ({
+    name: (told ? titles[index] : String(object['fName'] ?? '')) ?? '',
+    color: getRootColors()[Number(object['fLineColor'])] ?? 'currentColor',
+  }));
+}
+
+/** One plot in one node. Updates keep the zoom and the log axes that the user chose. */
+export class Drawing {
+  readonly #node: HTMLElement;
+  #view: View;
+  #wish: Wish;
+  #logs: Logs | null = null;
+  #painters: Painter[] = [];
+  #layers: Layer[] = [];
+
+  private constructor(node: HTMLElement, view: View, wish: Wish) {
+    this.#node = node;
+    this.#view = view;
+    this.#wish = wish;
+  }
+
+  /** @throws Refused */
+  static async create(node: HTMLElement, view: View, wish: Wish): Promise<Drawing> {
+    const drawing = new Drawing(node, view, wish);
+    await drawing.update(view);
+    return drawing;
+  }
+
+  /** Names and colours of the objects; empty for a single one. */
+  get legend() {
+    return legendOf(this.#layers, this.#view.stack ? this.#view.objects.length : 0);
+  }
+
+  /** JSROOT's painters, the one of the axes first. */
+  get painters(): readonly Painter[] {
+    return this.#painters;
+  }
+
+  /** The axes that can be logarithmic. */
+  get axes(): readonly Axis[] {
+    return this.#layers[0]?.kind === 'map' ? ['x', 'y', 'z'] : ['x', 'y'];
+  }
+
+  get logs(): Logs {
+    return this.#logs ?? { x: false, y: false, z: false };
+  }
+
+  /** Show new values. @throws Refused */
+  async update(view: View): Promise<void> {
+    const { layers, logs } = layersOf(view, this.#wish, this.#logs);
+    this.#view = view;
+    this.#logs = logs;
+    const same =
+      layers.length === this.#painters.length &&
+      layers.every((layer, index) => {
+        const old = this.#layers[index];
+        return old?.object._typename === layer.object._typename && old.option === layer.option;
+      });
+    this.#applyLogs();
+    if (!same || !this.#replace(layers)) await this.#draw(layers, logs);
+    else await this.#pad?.redrawPad();
+  }
+
+  /** Another wish for the axes. The range of y that fits all layers is another one on a logarithmic axis. */
+  async setWish(wish: Wish): Promise<void> {
+    this.#wish = wish;
+    await this.update(this.#view);
+  }
+
+  get zoomed(): boolean {
+    const frame = this.#frame;
+    return Boolean(frame && (['x', 'y', 'z'] as const).some((axis) => frame.zoomChangedInteractive(axis)));
+  }
+
+  async unzoom(): Promise<void> {
+    const frame = this.#frame;
+    await frame?.unzoom('xyz');
+    frame?.zoomChangedInteractive('reset');
+    await this.#pad?.redrawPad();
+  }
+
+  async toggleStatistics(): Promise<void> {
+    this.#painters[0]?.toggleStat?.();
+    await this.#pad?.redrawPad();
+  }
+
+  /** The node has another size. */
+  async resize(): Promise<void> {
+    this.#applyMargins();
+    await this.#pad?.redrawPad();
+  }
+
+  dispose(): void {
+    cleanup(this.#node);
+    this.#painters = [];
+    this.#layers = [];
+  }
+
+  get #pad() {
+    return this.#painters[0]?.getPadPainter() ?? null;
+  }
+
+  get #frame() {
+    return this.#painters[0]?.getFramePainter() ?? null;
+  }
+
+  async #draw(layers: Layer[], logs: Logs): Promise<void> {
+    cleanup(this.#node);
+    this.#painters = [];
+    this.#layers = layers;
+    this.#node.dataset['kind'] = layers[0]?.kind ?? '';
+    Object.assign(gStyle, this.#margins());
+    Object.assign(gStyle, {
+      fOptLogx: Number(logs.x),
+      fOptLogy: Number(logs.y),
+      fOptLogz: Number(logs.z),
+    });
+    for (const { object, option } of layers) {
+      const painter = await draw(this.#node, object, option);
+      if (painter) this.#painters.push(painter);
+    }
+  }
+
+  #replace(layers: Layer[]): boolean {
+    if (layers.length !== this.#painters.length) return false;
+    const done = this.#painters.every((painter, index) => painter.updateObject(layers[index]?.object));
+    if (done) this.#layers = layers;
+    return done;
+  }
+
+  #applyLogs(): void {
+    const pad = this.#pad?.getRootPad(true);
+    if (!pad) return;
+    pad.fLogx = Number(this.logs.x);
+    pad.fLogy = Number(this.logs.y);
+    pad.fLogz = Number(this.logs.z);
+  }
+
+  /** Room for the labels, which have the same size in every pane. */
+  #margins() {
+    const width = Math.max(200, this.#node.clientWidth);
+    const height = Math.max(150, this.#node.clientHeight);
+    const map = this.#layers[0]?.kind === 'map';
+    return {
+      fPadLeftMargin: 66 / width,
+      fPadRightMargin: (map ? 78 : 16) / width,
+      fPadTopMargin: 12 / height,
+      fPadBottomMargin: 41 / height,
+    };
+  }
+
+  #applyMargins(): void {
+    const { fPadLeftMargin, fPadRightMargin, fPadTopMargin, fPadBottomMargin } = this.#margins();
+    const pad = this.#pad?.getRootPad(true);
+    const frame = this.#frame;
+    if (!pad || !frame) return;
+    Object.assign(pad, {
+      fLeftMargin: fPadLeftMargin,
+      fRightMargin: fPadRightMargin,
+      fTopMargin: fPadTopMargin,
+      fBottomMargin: fPadBottomMargin,
+    });
+    Object.assign(frame, {
+      fX1NDC: fPadLeftMargin,
+      fX2NDC: 1 - fPadRightMargin,
+      fY1NDC: fPadBottomMargin,
+      fY2NDC: 1 - fPadTopMargin,
+    });
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which axes are logarithmic: as the reader clicked, else as was asked for, else as bins and contents suggest. The
+// suggestions are those of the picture (rdf_live/view/panes.py and plane.py). Pure.
+
+import { type Layer, numbers } from './layers.js';
+
+export type Axis = 'x' | 'y' | 'z';
+export type Logs = Readonly<Record<Axis, boolean>>;
+
+export interface Wish {
+  /** Of the one who made the panel; on a map, logy means the colours. null: choose. */
+  readonly logx: boolean | null;
+  readonly logy: boolean | null;
+  /** Of the one who looks at it. */
+  readonly clicked: Readonly<Partial<Record<Axis, boolean>>>;
+}
+
+/** A choice of ours that was made once is kept: `before` holds what is shown now. */
+export function chooseLogs(layers: readonly Layer[], wish: Wish, before: Logs | null = null): Logs {
+  const { clicked, logx, logy } = wish;
+  const main = layers[0];
+  const map = main?.kind === 'map';
+  const x = () => before?.x || (main !== undefined && main.kind !== 'graph' && widening(main.object['fXaxis']));
+  const height = (axis: Axis) => before?.[axis] || steep(layers);
+  return {
+    x: clicked.x ?? logx ?? x(),
+    y: clicked.y ?? (map ? false : (logy ?? height('y'))),
+    z: map ? (clicked.z ?? logy ?? height('z')) : false,
+  };
+}
+
+/** Bins of different widths over more than a decade and a half. */
+function widening(axis: unknown): boolean {
+  const { fXbins, fXmin, fXmax } = (axis ?? {}) as Record<string, unknown>;
+  const low = Number(fXmin);
+  return numbers(fXbins).length > 2 && low > 0 && Number(fXmax) > 50 * low;
+}
+
+/** A few bins stand so far above all others that these would look flat. */
+function steep(layers: readonly Layer[]): boolean {
+  const main = layers[0];
+  if (!main || layers.some((layer) => layer.kind === 'profile' || layer.kind === 'graph')) return false;
+  const filled: number[] = [];
+  for (const { object } of layers) {
+    const values = numbers(object['fArray']);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? 0;
+      if (value < 0) return false;
+      if (value > 0) filled.push(value);
+    }
+  }
+  filled.sort((a, b) => a - b);
+  const median = filled[Math.floor(filled.length / 2)];
+  return median !== undefined && (filled.at(-1) ?? 0) > (main.kind === 'map' ? 100 : 40) * median;
+}

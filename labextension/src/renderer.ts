@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The widget that JupyterLab asks for: one per output. It is kept over all updates of that output.
+
+import type { MimeModel, Renderer } from '@jupyterlab/rendermime';
+import type { SessionContext } from '@jupyterlab/services';
+import { type Message, Widget } from '@lumino/widgets';
+import { Follower } from './follow.js';
+import { MIME } from './frame.js';
+import { Link } from './link.js';
+import { Panel } from './panel.js';
+
+/** The session of the notebook that holds a node. */
+export type FindSession = (node: HTMLElement) => SessionContext | null;
+
+export class PanelRenderer extends Widget implements Renderer {
+  readonly #panel: Panel;
+  readonly #find: FindSession;
+  readonly #follower: Follower;
+  #model: MimeModel | null = null;
+  #link: Link | null = null;
+
+  constructor(find: FindSession) {
+    const panel = new Panel({
+      load: () => import('./jsroot.js'),
+      visible: (panes) => this.#link?.send({ do: 'visible', panes }),
+      send: (message) => this.#link?.send(message) ?? false,
+      interrupt: () => void this.#link?.kernel?.interrupt(),
+      busy: () => this.#link?.executing ?? false,
+    });
+    super({ node: panel.node });
+    this.#panel = panel;
+    this.#find = find;
+    this.#follower = new Follower(
+      () => panel.state?.frame ?? null,
+      (bundle) => {
+        // Into the model too: it is what the notebook is saved from.
+        this.#take(bundle.data[MIME]);
+        this.#model?.setData({ data: { ...bundle.data }, metadata: { ...bundle.metadata } });
+      },
+    );
+  }
+
+  async renderModel(model: MimeModel): Promise<void> {
+    this.#model = model;
+    this.#take(model.data[MIME]);
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.#follower.dispose();
+    this.#link?.dispose();
+    this.#panel.dispose();
+    super.dispose();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.#connect();
+  }
+
+  #take(data: unknown): void {
+    if (!this.#panel.show(data)) return;
+    this.#link?.revive();
+    this.#link?.refresh();
+    this.#connect();
+  }
+
+  #connect(): void {
+    if (this.#link || this.isDisposed || !this.node.isConnected) return;
+    const session = this.#find(this.node);
+    if (!session) {
+      this.#panel.setLink('none');
+      return;
+    }
+    this.#link = new Link(session, {
+      about: () => {
+        const frame = this.#panel.state?.frame;
+        return frame && !frame.final ? { panel: frame.panel, run: frame.run.id } : null;
+      },
+      changed: (state) => {
+        this.#panel.setLink(state);
+        // It knows from this that a page is watching, also when nothing is visible.
+        if (state === 'live') this.#link?.send({ do: 'visible', panes: this.#panel.grid.visible });
+      },
+      said: (data) => {
+        this.#panel.said(data);
+        if (typeof (data as { error?: unknown } | null)?.error === 'string') this.#link?.lose();
+      },
+      overheard: (message) => this.#follower.take(message),
+    });
+    this.#panel.setLink(this.#link.state);
+    this.#link.send({ do: 'visible', panes: this.#panel.grid.visible });
+  }
+}
