@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ class Snapshot(Mapping[Any, Any]):
 
     Attributes
     ----------
+    name : str
+        Of the run.
     fraction : float
         Part of the data that is in it, 0 to 1.
     entries : int
@@ -59,7 +62,9 @@ class Snapshot(Mapping[Any, Any]):
         results: list[Result],
         builders: list[Builder | None],
         find: Any,
+        name: str = "",
     ) -> None:
+        self.name = name
         progress = frame["progress"]
         self.fraction: float = progress["fraction"]
         self.entries: int = sum(graph["entries"] for graph in frame["graphs"])
@@ -118,6 +123,88 @@ class Snapshot(Mapping[Any, Any]):
     def has(self, result: Result) -> bool:
         """True if something of this result has arrived."""
         return self._builders[result.graph] is not None and self._graphs[result.graph]["values"] is not None
+
+    def save(self, path: str | Path, results: Sequence[Any] | None = None, **options: Any) -> Path:
+        """Write it into a file; the end of its name says of which kind. The file is replaced at once.
+
+        ``.root``
+            Every object under its label (variations one by one, a slash becomes ``_``), numbers as
+            ``TParameter<double>``, cut flows as JSON in a ``TNamed``. The title of the ``TNamed`` "rdf_live" is JSON
+            too: run, state, fraction, entries, entries_total, time, and what was left out (columns of AsNumpy, and
+            what has not arrived yet).
+        ``.json``
+            The same, objects in ROOT's JSON: ``{"rdf_live": {...}, "results": {...}}``. Numbers have 14 digits there.
+        ``.png``, ``.pdf``, ``.svg``
+            A picture, with the `options` of `rdf_live.view.picture.png`.
+
+        Parameters
+        ----------
+        path : str or Path
+        results : sequence of results or labels, optional
+            All otherwise; in a picture the first sixteen that can be drawn.
+
+        Returns
+        -------
+        Path
+            Of the file.
+
+        Raises
+        ------
+        BadInput
+            The name ends differently, or nothing can be drawn.
+        OSError
+            The file cannot be written; one that was there before is as it was.
+        """
+        from rdf_live.export.files import save
+
+        return save(self, path, results, **options)
+
+    def to_hist(self, key: Any) -> Any:
+        """One histogram or profile as a ``hist.Hist``, with underflow and overflow.
+
+        ``values()`` and ``variances()`` are ROOT's ``GetBinContent`` and the square of ``GetBinError``; of a profile's
+        bin with at most one effective entry the variance is NaN. For all variations of a result: a dict of them.
+
+        Raises
+        ------
+        ImportError
+            The package ``hist`` is missing.
+        WrongKind
+            It is no histogram.
+        """
+        from rdf_live.export.hists import result_to_hist
+
+        return result_to_hist(self[key])
+
+    def to_arrow(self, key: Any = None) -> Any:
+        """Histograms and profiles as a ``pyarrow.Table``, one row per bin, underflow and overflow included.
+
+        Columns: result, variation, kind ("COUNT" or "MEAN"), then for each axis x_low, x_high, and x_label where bins
+        have labels (y, z, axis3, ... likewise; null where a result has fewer axes), value, variance. The outer edges of
+        flow bins are infinite. Sparse histograms have rows for filled bins only. Graphs and numbers have no bins and
+        are left out. The metadata "rdf_live" of the schema says in JSON what part of the data is in it.
+
+        Parameters
+        ----------
+        key : result, label or list of them, optional
+            All histograms otherwise.
+
+        Raises
+        ------
+        ImportError
+            The package ``pyarrow`` is missing.
+        WrongKind
+            What was asked for is no histogram.
+        """
+        from rdf_live.export.table import to_arrow
+
+        return to_arrow(self, key)
+
+    def to_parquet(self, path: str | Path, key: Any = None) -> Path:
+        """The table of `to_arrow` as a Parquet file, which is replaced at once."""
+        from rdf_live.export.table import to_parquet
+
+        return to_parquet(self, path, key)
 
     @property
     def ready(self) -> bool:

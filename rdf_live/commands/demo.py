@@ -16,7 +16,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("source", nargs="*", metavar="FILE[:TREE]", help="your own files instead (TTree or RNTuple)")
     parser.add_argument("--workers", type=int, metavar="N", help="worker processes (all cores otherwise)")
-    parser.add_argument("--picture", default="rdf_live_demo.png", metavar="PNG", help="where to draw (%(default)s)")
+    parser.add_argument(
+        "--picture", default="rdf_live_demo.png", metavar="FILE", help="PNG, PDF or SVG to draw into (%(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import array
 from collections.abc import Iterable
 from typing import Any
 
-from rdf_live.view.picture import Look
+from rdf_live.view.look import Look
 
 __all__ = ["LAYOUTS", "LOOKS", "PEAKS", "ROWS", "book", "layout_of", "log_edges"]
 

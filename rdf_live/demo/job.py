@@ -17,7 +17,7 @@ from rdf_live.client.interrupts import held
 from rdf_live.demo import dimuon, files, generate
 from rdf_live.errors import BadInput, PartialResultWarning, RunFailed
 from rdf_live.snapshot import Snapshot
-from rdf_live.view import picture as pictures
+from rdf_live.view.look import SUFFIXES, Look
 from rdf_live.view.terminal import watch
 
 __all__ = ["passes", "run"]
@@ -36,7 +36,7 @@ class _Source:
     about: str
     title: str
     layout: str | None
-    looks: Mapping[str, pictures.Look] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
     rows: Sequence[int] | None = None
 
     def book(self, df: Any) -> list[Any]:
@@ -58,7 +58,8 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
     workers : int, optional
         Worker processes; one per core otherwise.
     picture : path
-        Where to draw the result. It is drawn too when the run was stopped, or when ranges failed, of what is there.
+        Where to draw the result: a PNG, PDF or SVG file. It is drawn too when the run was stopped, or when ranges
+        failed, of what is there.
 
     Returns
     -------
@@ -71,6 +72,8 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
         The files cannot be used; the text says why.
     """
     picture = Path(picture)
+    if picture.suffix.lower() not in SUFFIXES:
+        raise BadInput(f"got {str(picture)!r}, expected a picture that ends with one of {', '.join(SUFFIXES)}")
     if not picture.absolute().parent.is_dir():
         raise BadInput(
             f"got {str(picture)!r}, whose folder is not there, expected one that a picture can be written to"
@@ -109,7 +112,7 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
 
 def _picture(snapshot: Snapshot, source: _Source, path: Path) -> None:
     with held():
-        pictures.save(snapshot, path, title=source.title, looks=source.looks, rows=source.rows)
+        snapshot.save(path, title=source.title, looks=source.looks, rows=source.rows)
     _say(f"picture: {path}")
 
 

@@ -111,11 +111,14 @@ def bad(folder: Path) -> dict[str, tuple[list[str], str]]:
         "no numbers": ([str(path)], "with no numeric columns"),
         "truncated": ([str(folder / "short.root")], "which ROOT cannot open"),
         "no match": ([str(folder / "no*.root")], "which no file fits"),
+        "no picture": (["--picture", "text.txt", str(path)], "expected a picture that ends with one of .png"),
         "no folder": (["--picture", "no/where.png", str(path)], "whose folder is not there"),
     }
 
 
-@pytest.mark.parametrize("case", ["no such file", "no such tree", "no numbers", "truncated", "no match", "no folder"])
+@pytest.mark.parametrize(
+    "case", ["no such file", "no such tree", "no numbers", "truncated", "no match", "no picture", "no folder"]
+)
 def test_bad_input_is_told_before_anything_starts(case: str, tmp_path: Path) -> None:
     arguments, text = bad(tmp_path)[case]
     done = run("demo", *arguments, folder=tmp_path)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Results for other programs: numpy arrays, files, ``hist`` and Arrow."""
