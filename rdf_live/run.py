@@ -4,20 +4,20 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from distributed import Client
 
-from rdf_live.client import hub
+from rdf_live.client import hub, keys, waiting
 from rdf_live.client.callbacks import Callbacks
 from rdf_live.client.feed import Feed
 from rdf_live.client.interrupts import held
+from rdf_live.client.shown import Shown
 from rdf_live.errors import RunCancelled, WrongKind
 from rdf_live.partial.objects import Builder
+from rdf_live.progress import Progress
 from rdf_live.snapshot import Result, Snapshot
 
 __all__ = ["LiveRun", "Progress"]
@@ -26,50 +26,11 @@ __all__ = ["LiveRun", "Progress"]
 OVER = ("done", "stopped", "cancelled", "failed")
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Attributes
-    ----------
-    fraction : float
-        Part of the data that has been seen, 0 to 1.
-    entries, entries_total : int
-        Seen, and in the dataset; the total is an estimate until every range has been opened (`total_is_estimate`).
-    ranges, waiting, running, committed, failed : int
-        All ranges, and how many are in each state.
-    rate : float
-        Entries per second, over the last seconds.
-    elapsed_s : float
-        Since the start.
-    eta_s : float or None
-        Time left at this rate; None while it is not known.
-    workers : int
-        Workers that compute for this run now.
-    marks : list of float
-        One per range: 0 waiting, between 0 and 1 how far a running one is, 1 committed, -1 failed.
-    stopped_ranges : list of (graph, range, entries, size)
-        Ranges that a stop ended early, and how many of their entries are kept.
-    """
-
-    fraction: float
-    entries: int
-    entries_total: int
-    total_is_estimate: bool
-    ranges: int
-    waiting: int
-    running: int
-    committed: int
-    failed: int
-    rate: float
-    elapsed_s: float
-    eta_s: float | None
-    workers: int
-    marks: list[float]
-    stopped_ranges: list[Any]
+def _state_of(frame: dict[str, Any]) -> str:
+    return "stopping" if frame["state"] == "running" and frame.get("stopping") else str(frame["state"])
 
 
-class LiveRun:
+class LiveRun(Shown):
     """A run on the cluster. Made by `rdf_live.start` and `rdf_live.attach`.
 
     The run lives on the cluster: losing this object, or the process it is in, does not stop it.
@@ -91,6 +52,7 @@ class LiveRun:
         every: float,
         nodes: list[Any] | None = None,
     ) -> None:
+        super().__init__()
         self.id = run_id
         self.name = name
         self.results = results
@@ -103,8 +65,8 @@ class LiveRun:
         self._builders: list[Builder | None] = [None] * (1 + max((r.graph for r in results), default=0))
         self._snapshot: Snapshot | None = None
         self._lost: BaseException | None = None
+        self._building = threading.Lock()
         self._interrupts = 0
-        self._on_end: list[Callable[[LiveRun], None]] = []
         self._callbacks = Callbacks(self)
         self._feed = Feed(client, self)
 
@@ -113,10 +75,7 @@ class LiveRun:
     @property
     def state(self) -> str:
         """ "running", "stopping", "done", "stopped", "cancelled" or "failed"."""
-        frame = self._current()
-        if frame["state"] == "running" and frame.get("stopping"):
-            return "stopping"
-        return str(frame["state"])
+        return _state_of(self._current())
 
     @property
     def over(self) -> bool:
@@ -126,10 +85,7 @@ class LiveRun:
     @property
     def progress(self) -> Progress:
         """How far it is, as the hub last said."""
-        given = self._current()["progress"]
-        # Lists come as tuples over the wire.
-        own = {"marks": list(given["marks"]), "stopped_ranges": [tuple(row) for row in given["stopped_ranges"]]}
-        return Progress(**{name: given[name] for name in Progress.__slots__} | own)
+        return Progress.of(self._current()["progress"])
 
     @property
     def failures(self) -> list[dict[str, Any]]:
@@ -151,7 +107,7 @@ class LiveRun:
         with self._condition:
             self._condition.wait_for(lambda: self._lost or self._has_values() or self._is_over())
             self._check()
-            return self._take()
+        return self._take()
 
     def on_update(self, function: Callable[[Snapshot], Any]) -> None:
         """Call `function(snapshot)` at every update, and a last time when the run is over.
@@ -162,6 +118,13 @@ class LiveRun:
         if not callable(function):
             raise WrongKind(f"got a {type(function).__name__}, expected something that can be called with a snapshot")
         self._callbacks.add(function)
+
+    def save(self, path: str | Path, results: Sequence[Any] | None = None, **options: Any) -> Path:
+        """Write what is there now into a file: ``.root``, ``.json``, ``.png``, ``.pdf`` or ``.svg``.
+
+        The run goes on. Of a run that is over: its final result. See `Snapshot.save`.
+        """
+        return self.snapshot().save(path, results, **options)
 
     # ---- what to do with it
 
@@ -180,7 +143,8 @@ class LiveRun:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run is over.
 
-        Ctrl-C means stop: the run ends early, and this returns. A second Ctrl-C means cancel, and is raised.
+        Ctrl-C means stop: the run ends early, and this returns. A second Ctrl-C means cancel, and is raised. In a
+        notebook, without a timeout, a `panel` is shown meanwhile if the run has none.
 
         Parameters
         ----------
@@ -192,12 +156,16 @@ class LiveRun:
         bool
             True if it is over.
         """
-        return self._wait(timeout, lambda snapshot: None)
+        over = waiting.wait(self, timeout, lambda snapshot: None, block=True)
+        if over:
+            self._last_look()
+        return over
 
     def result(self, timeout: float | None = None) -> Snapshot:
         """Wait for the end and give the final result.
 
-        The user's own results hold their values from then on (``h.GetValue()``, ``h.Draw()``).
+        The user's own results hold their values from then on (``h.GetValue()``, ``h.Draw()``). In a notebook, without
+        a timeout, a `panel` is shown meanwhile if the run has none.
 
         Parameters
         ----------
@@ -221,75 +189,32 @@ class LiveRun:
         return self._result(timeout, lambda snapshot: None)
 
     def _result(self, timeout: float | None, pump: Callable[[Snapshot], Any]) -> Snapshot:
-        if not self._wait(timeout, pump):
+        if not waiting.wait(self, timeout, pump, block=True):
             raise TimeoutError(f"run {self.name!r} is not over after {timeout} s; it goes on, ask again")
         from rdf_live.client.finish import finish
 
+        self._last_look()
         with held():
             return finish(self)
 
     def __repr__(self) -> str:
-        if self._frame is None:
-            return f"<LiveRun {self.name!r}: starting>"
-        p = self.progress
-        return f"<LiveRun {self.name!r}: {self.state}, {100 * p.fraction:.3g} % of the data, {p.entries:,} entries>"
+        frame = self._frame
+        if frame is None:
+            return f"<LiveRun {self.name!r}: {'starting' if self._lost is None else 'lost'}>"
+        progress = frame["progress"]
+        part = f"{100 * progress['fraction']:.3g} % of the data, {progress['entries']:,} entries"
+        return f"<LiveRun {self.name!r}: {'lost' if self._lost is not None else _state_of(frame)}, {part}>"
 
     # ---- inside
 
     def _wait(self, timeout: float | None, pump: Callable[[Snapshot], Any]) -> bool:
-        """Wait for the end; `pump` is called here with every new snapshot."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        seen = -1
-        while True:
-            try:
-                with self._condition:
-                    left = None if deadline is None else max(deadline - time.monotonic(), 0)
-                    news = self._condition.wait_for(partial(self._has_news, seen), left)
-                    self._check()
-                    over = self._is_over()
-                with held():
-                    with self._condition:
-                        snapshot = self._take() if self._has_values() else None
-                    if snapshot is not None and snapshot.seq > seen:
-                        seen = snapshot.seq
-                        pump(snapshot)
-                if over:
-                    return True
-                if not news:
-                    return False
-            except KeyboardInterrupt:
-                self._interrupted()
+        return waiting.wait(self, timeout, pump)
 
     def _interrupted(self) -> None:
-        """Ctrl-C, wherever it came: the first means stop, a second one cancel. Called while it is being handled."""
-        self._interrupts += 1
-        if self._interrupts == 1:
-            try:
-                self.stop()
-                return
-            except KeyboardInterrupt:  # the second one, while the hub was asked
-                self._interrupts += 1
-        self.cancel()
-        raise
+        waiting.interrupted(self)
 
     def _find(self, key: Any) -> Result:
-        if isinstance(key, Result):
-            return key
-        if isinstance(key, str):
-            found = [r for r in self.results if r.label == key]
-            if len(found) == 1:
-                return found[0]
-            names = ", ".join(repr(r.label) for r in self.results[:20])
-            if found:
-                raise KeyError(f"got {key!r}, which {len(found)} results are called; use one of run.results")
-            raise KeyError(f"got {key!r}, expected one of {names}")
-        node = getattr(key, "__dict__", {}).get("proxied_node")
-        if node is None:
-            raise WrongKind(f"got a {type(key).__name__}, expected a booked result, its label, or one of run.results")
-        result = self._by_node.get(id(node))
-        if result is None:
-            raise KeyError(f"got a result that run {self.name!r} does not compute; it has {len(self.results)} others")
-        return result
+        return keys.find(key, self.name, self.results, self._by_node)
 
     def _current(self) -> dict[str, Any]:
         with self._condition:
@@ -315,17 +240,29 @@ class LiveRun:
             return False
         return self._is_over() or any(g["entries"] for g in self._frame["graphs"])
 
-    def _take(self) -> Snapshot:
-        frame = self._frame
+    def _take(self, own: bool = False) -> Snapshot:
+        """The snapshot of the newest frame. Not while holding the condition, which Dask's event loop needs.
+
+        Parameters
+        ----------
+        own : bool
+            Make one that nobody else has, so that its objects can be changed.
+        """
+        with self._condition:
+            frame, schemas = self._frame, list(self._feed.schemas)
         assert frame is not None
         if frame["state"] == "cancelled":
             raise RunCancelled(f"run {self.name!r} was cancelled, so nothing of it was kept; start it again")
-        if self._snapshot is None or self._snapshot.seq != frame["seq"] or self._snapshot.state != frame["state"]:
-            for index, schema in enumerate(self._feed.schemas):
+        with self._building:
+            for index, schema in enumerate(schemas):
                 if schema is not None and self._builders[index] is None:
                     self._builders[index] = Builder(schema)
-            self._snapshot = Snapshot(frame, self.results, self._builders, self._find)
-        return self._snapshot
+            if own:
+                return Snapshot(frame, self.results, self._builders, self._find, self.name)
+            known = self._snapshot
+            if known is None or known.seq < frame["seq"] or known.state != frame["state"]:
+                self._snapshot = known = Snapshot(frame, self.results, self._builders, self._find, self.name)
+            return known
 
     def _deliver(self, frame: dict[str, Any]) -> None:
         """A new frame has come. Dask's event loop."""

@@ -6,8 +6,9 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from rdf_live import _distrdf as distrdf
 from rdf_live import errors
@@ -15,7 +16,11 @@ from rdf_live._root import cpp, root
 from rdf_live.client import booked, hub
 from rdf_live.client.backend import live_backend
 from rdf_live.client.callbacks import report
-from rdf_live.snapshot import Snapshot
+from rdf_live.client.shown import LAST_LOOK_S
+from rdf_live.snapshot import Result, Snapshot
+
+if TYPE_CHECKING:
+    from rdf_live.run import LiveRun
 
 __all__ = ["LiveVisualize"]
 
@@ -32,8 +37,8 @@ def LiveVisualize(
 ) -> None:
     """Show results while they are computed; a drop-in for ``ROOT.RDF.Distributed.LiveVisualize``.
 
-    Nothing runs yet. When a value of the dataframe is asked for (``h.Draw()``), its results are drawn on a canvas,
-    every `every` seconds, until the run is over.
+    Nothing runs yet. When a value of the dataframe is asked for (``h.Draw()``), its results are drawn every `every`
+    seconds, until the run is over: on a canvas, or in a notebook in a panel, as `LiveRun.panel` shows it.
 
     Parameters
     ----------
@@ -107,23 +112,29 @@ def _checked(function: Any) -> Callable[[Any], Any]:
 
 
 class _Watched:
-    """One result on its pad."""
+    """One result that is shown."""
 
     def __init__(self, node: Any, callbacks: list[Callable[[Any], Any]]) -> None:
         self.node = node
         self.callbacks = callbacks
         self.shown: Any = None  # a pad does not own what it shows
 
-    def show(self, value: Any, pad: Any) -> None:
+    def call(self, value: Any) -> Any:
+        """A copy that the callbacks have seen."""
         copy = cpp().Copy(value)
         root().SetOwnership(copy, True)
-        pad.cd()
         for callback in list(self.callbacks):
             try:
                 callback(copy)
             except Exception as error:
                 self.callbacks.remove(callback)
                 report(callback, error)
+        return copy
+
+    def draw(self, value: Any, pad: Any) -> None:
+        """Show it on a pad, which is the current one for the callbacks."""
+        pad.cd()
+        copy = self.call(value)
         copy.Draw("AP" if "Graph" in self.node.operation.name else "")
         pad.Modified()
         pad.Update()
@@ -131,7 +142,7 @@ class _Watched:
 
 
 class _Trigger:
-    """Runs a dataframe when a value of it is asked for, and draws meanwhile."""
+    """Runs a dataframe when a value of it is asked for, and shows it meanwhile."""
 
     def __init__(self, watched: list[_Watched], every: float) -> None:
         self._watched = watched
@@ -139,29 +150,71 @@ class _Trigger:
 
     def __call__(self, backend: Any, ranges: list[Any], mapper: Any) -> Any:
         from rdf_live.client.start import launch_captured
+        from rdf_live.view.panel.notebook import in_kernel
 
-        ROOT = root()
         run = launch_captured(backend, ranges, mapper, self._every)
-        context = ROOT.TVirtualPad.TContext()
-        rows = math.ceil(math.sqrt(len(self._watched)))
-        columns = math.ceil(len(self._watched) / rows)
-        canvas = ROOT.TCanvas("rdf_live", run.name, _PAD[0] * rows, _PAD[1] * columns)
-        canvas.Divide(rows, columns)
-        results = {id(node): result for node, result in zip(run._nodes, run.results, strict=True)}
+        by_node = {id(node): result for node, result in zip(run._nodes, run.results, strict=True)}
+        found = [(watched, by_node[id(watched.node)]) for watched in self._watched if id(watched.node) in by_node]
+        (_in_panel if in_kernel() else _on_canvas)(run, found)
+        for watched, _ in found:
+            if watched.node.value is not None and watched.shown is not None:
+                cpp().CopyLook(watched.shown, watched.node.value)
+        return run
+
+
+def _on_canvas(run: LiveRun, found: list[tuple[_Watched, Result]]) -> None:
+    ROOT = root()
+    rows = max(math.ceil(math.sqrt(len(found))), 1)
+    columns = max(math.ceil(len(found) / rows), 1)
+    with _canvas(run.name, (rows, columns)) as canvas:
 
         def draw(snapshot: Snapshot) -> None:
             canvas.SetTitle(f"{run.name}: {100 * snapshot.fraction:.3g} % of the data, {snapshot.entries:,} entries")
-            for number, watched in enumerate(self._watched, start=1):
-                if id(watched.node) in results:
-                    watched.show(snapshot[results[id(watched.node)]], canvas.cd(number))
+            for number, (watched, result) in enumerate(found, start=1):
+                watched.draw(snapshot[result], canvas.cd(number))
             ROOT.gSystem.ProcessEvents()
 
-        try:
-            run._result(None, draw)
-            for watched in self._watched:
-                if watched.node.value is not None and watched.shown is not None:
-                    cpp().CopyLook(watched.shown, watched.node.value)
-        finally:
-            canvas.Close()
-            context.__destruct__()
-        return run
+        run._result(None, draw)
+
+
+def _in_panel(run: LiveRun, found: list[tuple[_Watched, Result]]) -> None:
+    from rdf_live.view.panel.panel import Panel
+
+    def call(snapshot: Snapshot) -> None:
+        for watched, result in found:
+            watched.shown = watched.call(snapshot[result])
+        if snapshot.state != "running":
+            panel.release()
+
+    def dress(snapshot: Snapshot) -> None:
+        # Never changed after they were put here: the callbacks get a new copy each time.
+        for watched, result in found:
+            if watched.shown is not None:
+                cpp().CopyLook(watched.shown, snapshot[result])
+
+    panel = Panel(run, [result for _, result in found], numbers=[], dress=dress, hold=True)
+    panel.show()
+    # What callbacks draw beside their object (a fit does) has to go somewhere: a canvas that nobody sees.
+    before = root().gROOT.IsBatch()
+    root().gROOT.SetBatch(True)
+    try:
+        with _canvas(run.name, (1, 1)):
+            run._result(None, call)
+    finally:
+        root().gROOT.SetBatch(before)
+        panel.release()
+        panel.settle(LAST_LOOK_S)
+
+
+@contextmanager
+def _canvas(title: str, shape: tuple[int, int]) -> Iterator[Any]:
+    """A canvas of so many pads; the one that was current is it again afterwards."""
+    ROOT = root()
+    context = ROOT.TVirtualPad.TContext()
+    canvas = ROOT.TCanvas("rdf_live", title, _PAD[0] * shape[0], _PAD[1] * shape[1])
+    try:
+        canvas.Divide(*shape)
+        yield canvas
+    finally:
+        canvas.Close()
+        context.__destruct__()

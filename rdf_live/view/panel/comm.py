@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the page says: stop, cancel, and which panes are in sight.
+
+The comm is opened by the page. While a cell is busy its messages come on another thread than the main one, so nothing
+here touches ROOT.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from rdf_live.errors import RdfLiveError
+
+if TYPE_CHECKING:
+    from rdf_live.view.panel.panel import Panel
+
+__all__ = ["TARGET", "know"]
+
+TARGET = "rdf_live.panel"
+_UNKNOWN = {
+    "error": "This kernel does not know the run of this panel: it was restarted, or the run is over. "
+    "rdf_live.runs(client) lists the runs that a cluster knows, and rdf_live.attach comes back to one."
+}
+_panels: weakref.WeakValueDictionary[str, Panel] = weakref.WeakValueDictionary()
+
+
+def know(panel: Panel) -> None:
+    """A page may ask for this panel from now on."""
+    from comm import get_comm_manager
+
+    _panels[panel.id] = panel
+    get_comm_manager().register_target(TARGET, _open)
+
+
+def _open(comm: Any, message: dict[str, Any]) -> None:
+    given = _data(message)
+    name, run = given.get("panel"), given.get("run")
+    known = _find(name, run) is not None
+
+    def hear(message: dict[str, Any]) -> None:
+        answer = _answer(_find(name, run), known, comm.comm_id, _data(message))
+        if answer is not None:
+            comm.send(answer)
+
+    def close(message: dict[str, Any]) -> None:
+        panel = _find(name, run)
+        if panel is not None:
+            panel.unwatch(comm.comm_id)
+
+    # Not on_msg: that has IPython run its hooks around each message, and one of them is ROOT's, which draws all
+    # canvases, here in a thread that may not.
+    comm.handle_msg = hear
+    comm.on_close(close)
+    if not known:
+        comm.send(_UNKNOWN)
+
+
+def _data(message: dict[str, Any]) -> dict[str, Any]:
+    data = message["content"].get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _find(name: Any, run: Any) -> Panel | None:
+    panel = _panels.get(name) if isinstance(name, str) else None
+    return panel if panel is not None and panel.run.id == run else None
+
+
+def _answer(panel: Panel | None, known: bool, sender: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    do = data.get("do")
+    if do == "visible":
+        panes = data.get("panes")
+        if not isinstance(panes, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in panes):
+            return {"error": f"visible: got {str(panes)[:100]}, expected a list of whole numbers"}
+        if panel is not None:
+            panel.watch(sender, panes)
+        return None
+    if do not in ("stop", "cancel"):
+        return {"error": f"got {str(do)[:100]!r}, expected stop, cancel or visible"}
+    if not known:
+        return _UNKNOWN
+    # A panel that is gone had shown the end of its run.
+    if panel is not None and not panel.run._is_over():
+        try:
+            panel.run.stop() if do == "stop" else panel.run.cancel()
+        except RdfLiveError as error:
+            if not panel.run._is_over():
+                return {"error": str(error)}
+    return {"heard": do}
