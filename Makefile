@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # make demo    set up, then watch a distributed analysis fill its histograms
-# make test    set up, then every test        make lint   ruff and mypy
-# make setup   .venv with everything, ROOT included; seconds when nothing changed
+# make lab     set up, then the tutorial in JupyterLab, with the live panel
+# make test    set up, then every test        make lint   ruff, mypy and biome
+# make setup   .venv with everything, ROOT included, and the notebook extension; seconds when nothing changed
 # make cpp     C++ library and tests          make cpp-sanitize   the same with address and undefined-behaviour checks
 # make cpp-install   the library into rdf_live/lib of this checkout
 # make clean   remove what was built (make distclean: .venv too)
 #
-# ENV=active uses the environment that is active (conda, container) instead of .venv, and installs nothing.
+# ENV=active uses the environment that is active (conda, container) instead of .venv, and installs nothing into it but
+# a link to the notebook extension of this checkout.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -14,6 +16,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
+RUN_STAMP := $(VENV)/.run-done
 STAMP := $(VENV)/.setup-done
 ifeq ($(ENV),active)
 BIN :=
@@ -29,50 +32,93 @@ PYTEST = $(BIN)python -m pytest $(PYTEST_ARGS)
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
-.PHONY: setup
+# setup-run: what the demo needs. setup-python: the tools of tests and notebooks too.
+.PHONY: setup setup-run setup-python
+setup: setup-python labextension
 ifeq ($(ENV),active)
-setup:
+setup-run setup-python:
 	@python -c 'import rdf_live' || { echo "ENV=active: rdf_live is not installed in $$(command -v python);" \
 	  "try: pip install --no-deps -e ."; exit 1; }
 else
-# A .venv that was moved, or whose Python was upgraded away, is made again although its stamp is new.
-setup:
-	@$(VENV)/bin/python -c '' 2>/dev/null || rm -f $(STAMP)
-	@$(MAKE) -s $(STAMP)
+# A .venv that was moved, or whose Python was upgraded away, is made again although its stamps are new.
+setup-run setup-python: setup-%:
+	@$(VENV)/bin/python -c '' 2>/dev/null || rm -f $(RUN_STAMP) $(STAMP)
+	@$(MAKE) -s $(if $(filter run,$*),$(RUN_STAMP),$(STAMP))
 
-$(STAMP): pyproject.toml Makefile
+PIP_INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+
+$(RUN_STAMP): pyproject.toml Makefile
 	@$(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  test -n "$(PYTHON)" || { echo "got no Python >= 3.11, expected one as python3 on PATH;" \
 	    "or name it: make setup PYTHON=/path/to/python3"; exit 1; }; \
 	  echo "setup: $(VENV) with $$($(PYTHON) --version)"; \
 	  $(PYTHON) -m venv --clear $(VENV) || { echo "got no $(VENV) from $(PYTHON) -m venv;" \
 	    "on Debian and Ubuntu: apt install python3-venv"; exit 1; }; }
-	@echo "setup: rdf_live, ROOT from PyPI (250 MB) and the test tools; a few minutes the first time"
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[root,test]'
+	@echo "setup: rdf_live and ROOT from PyPI (250 MB); a few minutes the first time"
+	@$(PIP_INSTALL) -e '.[root]'
+	@touch $@
+
+$(STAMP): $(RUN_STAMP)
+	@echo "setup: Jupyter and the test tools (250 MB)"
+	@$(PIP_INSTALL) -e '.[root,test]'
 	@touch $@
 	@echo "setup: done"
 endif
 
 .PHONY: demo
-demo: setup
+demo: setup-run
 	@$(BIN)rdf-live demo
 
-.PHONY: test test-unit test-dask test-root
-test: test-unit test-dask test-root cpp
-test-unit test-dask test-root: test-%: setup
+.PHONY: lab
+lab: setup
+	@$(BIN)jupyter lab tutorials/dimuon_live.ipynb
+
+# The notebook extension. node and npm come with the test tools. Not `npm ci`: it refuses a lock file that does not name
+# the tools of every platform, of which a registry may have only some. --no-save leaves the lock file as it is.
+LABEXTENSION := labextension
+NPM = PATH="$(if $(BIN),$(CURDIR)/$(BIN):)$$PATH" npm --prefix $(LABEXTENSION) --loglevel=error
+LABEXTENSION_MADE := $(addprefix $(LABEXTENSION)/,node_modules lib build)
+LABEXTENSION_SOURCES := $(shell find $(LABEXTENSION) -type f $(LABEXTENSION_MADE:%=-not -path '%/*'))
+NODE_MODULES := $(LABEXTENSION)/node_modules/.package-lock.json
+BUNDLE := $(LABEXTENSION)/build/package.json
+
+.PHONY: labextension
+labextension: setup-python
+	@$(MAKE) -s $(BUNDLE)
+	@link=$$($(BIN)python -c 'import sys; print(sys.prefix)')/share/jupyter/labextensions/rdf-live; \
+	  mkdir -p "$${link%/*}" && ln -sfn "$(CURDIR)/$(LABEXTENSION)/build" "$$link"
+
+$(NODE_MODULES): $(LABEXTENSION)/package.json $(LABEXTENSION)/package-lock.json
+	@echo "setup: node modules of the notebook extension"
+	@said=$$($(NPM) install --no-save 2>&1) || { echo "$$said"; exit 1; }
+	@touch $@
+
+$(BUNDLE): $(NODE_MODULES) $(LABEXTENSION_SOURCES)
+	@echo "setup: the notebook extension"
+	@said=$$($(NPM) run build 2>&1) || { echo "$$said"; exit 1; }
+	@touch $@
+
+.PHONY: test test-unit test-dask test-root test-js test-browser
+test: test-unit test-dask test-root test-js test-browser cpp
+test-unit test-dask test-root test-browser: test-%: setup
 	@echo "== tests: $*"
 	@$(PYTEST) tests/$*
+
+test-js: setup
+	@echo "== tests: TypeScript"
+	@$(NPM) test
 
 .PHONY: lint
 lint: setup
 	@$(BIN)ruff check .
 	@$(BIN)ruff format --check .
 	@$(BIN)mypy
+	@$(NPM) run lint
 
 # One line per step; what CMake and the compiler said is shown when they fail.
 CPP_BUILD := build/cpp
 .PHONY: cpp cpp-install cpp-sanitize
-cpp: setup
+cpp: setup-python
 	@echo "== C++: $(CPP_BUILD)"
 	@mkdir -p $(CPP_BUILD)
 	@$(BIN)cmake -S . -B $(CPP_BUILD) -G Ninja $(if $(BIN),-DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)ninja) \
@@ -90,7 +136,7 @@ cpp-sanitize:
 
 .PHONY: clean distclean
 clean:
-	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(LABEXTENSION_MADE)
 	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 distclean: clean
 	@rm -rf $(VENV)

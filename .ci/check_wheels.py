@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
+#: Where pip unpacks what Jupyter looks for, below the prefix of the environment.
+EXTENSION = "share/jupyter/labextensions/rdf-live/"
 LIBRARY = ("librdf_live.so", "librdf_live_rdict.pcm", "librdf_live.rootmap", "rdf_live.json")
 # Run with -S: site would put the checkout, installed as editable, before the wheel.
 USE = """
@@ -25,6 +28,27 @@ assert loaded == (sys.argv[3] == "compiled"), f"got library loaded: {loaded} fro
 """
 
 
+def check_extension(archive: zipfile.ZipFile) -> None:
+    """Check that the wheel carries the notebook extension as Jupyter loads it, and none of its sources."""
+    name = Path(str(archive.filename)).name
+    shipped = {path.split(".data/data/")[1]: path for path in archive.namelist() if ".data/data/" in path}
+    strange = [path for path in shipped if not path.startswith(EXTENSION)]
+    sources = [p for p in archive.namelist() if "node_modules" in p or p.endswith((".ts", ".tsbuildinfo"))]
+    if strange or sources:
+        sys.exit(f"got {[*strange, *sources][:5]} in {name}, expected only the built extension beside the package")
+    for wanted in ("package.json", "install.json"):
+        if EXTENSION + wanted not in shipped:
+            sys.exit(f"got no {EXTENSION}{wanted} in {name}, expected the notebook extension")
+    package = json.loads(archive.read(shipped[EXTENSION + "package.json"]))
+    entry = EXTENSION + package["jupyterlab"]["_build"]["load"]
+    if entry not in shipped:
+        sys.exit(f"got no {entry} in {name}, expected the file that the extension's package.json names")
+    version = name.split("-")[1]
+    if package["version"] != version:
+        sys.exit(f"got the extension in version {package['version']}, expected {version}: labextension/package.json")
+    json.loads(archive.read(shipped[EXTENSION + "install.json"]))
+
+
 def check(kind: str, folder: str, tag: str) -> None:
     """Check the only wheel in `folder`; `tag` starts the part of its name after the version."""
     (wheel,) = Path(folder).glob("*.whl")
@@ -32,7 +56,7 @@ def check(kind: str, folder: str, tag: str) -> None:
         sys.exit(f"got {wheel.name}, expected the tag {tag}")
     headers = [header.name for header in (REPOSITORY / "cpp/include/rdf_live").glob("*.hxx")]
     library = {f"rdf_live/lib/{name}" for name in LIBRARY}
-    wanted = {"rdf_live/__init__.py", "rdf_live/py.typed"}
+    wanted = {"rdf_live/__init__.py", "rdf_live/py.typed", "rdf_live/view/panel.v1.schema.json"}
     wanted |= {f"rdf_live/cpp/include/rdf_live/{header}" for header in headers}
     wanted |= library if kind == "compiled" else set()
     with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as site:
@@ -42,6 +66,7 @@ def check(kind: str, folder: str, tag: str) -> None:
         extra = [name for name in archive.namelist() if "/lib/" in name or name.endswith((".so", ".pcm"))]
         if kind == "pure" and extra:
             sys.exit(f"got {extra} in {wheel.name}, expected no compiled files in a pure wheel")
+        check_extension(archive)
         archive.extractall(site)
         # As in site-packages, where ROOT's wheel lies beside ours and the run path of the library finds it.
         platlib = Path(sysconfig.get_path("platlib"))
@@ -50,7 +75,7 @@ def check(kind: str, folder: str, tag: str) -> None:
                 (Path(site) / name).symlink_to(platlib / name)
         use = [sys.executable, "-S", "-W", "ignore", "-c", USE, site, str(platlib), kind]
         subprocess.run(use, check=True, cwd=site)
-    print(f"{wheel.name}: {len(headers)} headers, {kind}, works")
+    print(f"{wheel.name}: {len(headers)} headers, the notebook extension, {kind}, works")
 
 
 if __name__ == "__main__":

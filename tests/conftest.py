@@ -9,7 +9,13 @@ LAYERS = {
     "unit": "no ROOT, no Dask: pure logic",
     "dask": "Dask in this process, no ROOT",
     "root": "real ROOT, real clusters of worker processes",
+    "browser": "real notebooks in a real browser",
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    # Here and not in browser/, whose conftest is read too late where no folder is named on the command line.
+    parser.addoption("--keep-screenshots", metavar="DIR", help="copy the pictures that the browser tests take there")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Many histograms, many updates: neither the page nor the notebook's file grows with their number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Open
+from notebook_page import NotebookPage, screenshot, until
+
+RUN = """
+df = frame(75_000)
+for i in range(100):
+    df = df.Define(f"x{i}", f"x + {i}")
+hs = [df.Histo1D((f"h{i}", f"Number {i};x;events", 100, 0, 200), f"x{i}") for i in range(100)]
+run = rdf_live.start(hs)
+run
+"""
+
+
+def heap(nb: NotebookPage) -> int:
+    """Bytes of the page's own objects after a collection of garbage."""
+    cdp = nb.page.context.new_cdp_session(nb.page)
+    for _ in range(2):
+        cdp.send("HeapProfiler.collectGarbage")
+    cdp.send("Performance.enable")
+    metrics = {metric["name"]: metric["value"] for metric in cdp.send("Performance.getMetrics")["metrics"]}
+    cdp.detach()
+    return int(metrics["JSHeapUsedSize"])
+
+
+def updates(nb: NotebookPage) -> int:
+    """How many updates there have been: each has other words."""
+    count: int = nb.page.evaluate("window.__seen.length")
+    return count
+
+
+def test_nothing_grows(notebook: Open, pictures: Path) -> None:
+    nb = notebook(RUN)
+    nb.run(1)
+    nb.watch(shapes=False)
+    until(lambda: updates(nb) >= 12, 90, "a dozen updates")
+    size = len(str(nb.save()))
+    before, first = heap(nb), updates(nb)
+    screenshot(nb.page, pictures, "hundred_histograms")
+    until(lambda: updates(nb) >= first + 50, 120, "50 more updates")
+    after, grown = heap(nb), len(str(nb.save()))
+    print(f"\nheap {before / 1e6:.1f} -> {after / 1e6:.1f} MB, file {size / 1e3:.0f} -> {grown / 1e3:.0f} kB")
+    assert after - before < 0.15 * before
+    assert grown < 1.3 * size

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is left after the page was loaded again, and when the notebook is opened without a kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Open
+from notebook_page import MIME, png_size, screenshot, until
+from playwright.sync_api import expect
+
+RUN = """
+h = frame({entries}).Histo1D(("h", "Reloaded;x;events", 50, 0, 100), "x")
+run = rdf_live.start(h)
+run
+"""
+
+
+def test_reload_during_a_run(notebook: Open, pictures: Path) -> None:
+    """The panel comes back live, and its buttons work."""
+    nb = notebook(RUN.format(entries=110_000))
+    nb.run(1)
+    nb.watch()
+    until(lambda: any(look["paths"] for look in nb.seen()), 60, "a first plot")
+    nb.save()
+    nb.reload()
+    expect(nb.panel).to_be_visible(timeout=20_000)
+    nb.watch()
+    until(lambda: len({look["paths"] for look in nb.seen() if look["paths"]}) >= 4, 30, "a plot that goes on")
+    screenshot(nb.page, pictures, "reloaded_during_a_run")
+    nb.panel.get_by_role("button", name="Stop", exact=True).click()
+    until(lambda: "stopped" in nb.seen()[-1]["words"], 10, "the panel says that it was stopped")
+    nb.save()
+    (output,) = [output for output in nb.outputs() if MIME in output.get("data", {})]
+    state = output["data"][MIME]["run"]["state"]
+    assert state == "stopped", "the file has what came after the reload"
+
+
+def test_saved_and_opened_without_a_kernel(notebook: Open, pictures: Path) -> None:
+    """All three forms are in the file; the panel draws the last one, and its buttons are gone."""
+    nb = notebook(RUN.format(entries=4000))
+    nb.run(1)
+    nb.watch()
+    until(lambda: "done" in nb.seen()[-1]["words"] if nb.seen() else False, 60, "the end of the run")
+    nb.save()
+    (output,) = [output for output in nb.outputs() if MIME in output.get("data", {})]
+    assert output["data"][MIME]["final"] is True
+    assert output["data"][MIME]["progress"]["entries"] == 4000
+    assert min(png_size(output["data"]["image/png"])) > 200
+    assert "100 %" in "".join(output["data"]["text/plain"])
+    paths = nb.seen()[-1]["paths"]
+    nb.server.end_kernels()
+    nb.page.goto("about:blank")
+    notebook_json = nb.path.read_text().replace('"python3"', '"no such kernel"')
+    nb.path.write_text(notebook_json)
+    nb.page.goto(f"{nb.server.url}/lab/tree/{nb.path.name}?token={nb.server.token}&reset")
+    expect(nb.panel).to_be_visible(timeout=60_000)
+    dialog = nb.page.locator(".jp-Dialog")
+    expect(dialog).to_be_visible(timeout=20_000)
+    dialog.get_by_role("button", name="No Kernel", exact=True).click()
+    nb.watch()
+    until(lambda: any(look["paths"] for look in nb.seen()), 20, "the plot")
+    assert nb.seen()[-1]["paths"] == paths, "the plot of the end"
+    assert "100 %" in nb.panel.inner_text()
+    expect(nb.panel.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    screenshot(nb.page, pictures, "without_kernel")

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a user does to a plot stays; what is in the data does nothing to the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from conftest import Open
+from notebook_page import NotebookPage, screenshot, until
+from playwright.sync_api import Locator, expect
+
+RUN = """
+df = frame({entries})
+h = df.Histo1D(("h", "Zoomed;x [cm];events", 100, 0, 100), "x")
+run = rdf_live.start(h, every=0.25)
+run
+"""
+#: It would set window.__hacked if any of it became markup, or code.
+EVIL = '<img src=x onerror="window.__hacked=1"><script>window.__hacked=2</script>'
+HOSTILE = """
+evil = {evil!r}
+df = frame(3000, npartitions=3)
+ok = df.Filter("x > 0", evil)
+h = ok.Histo1D(("h", evil + ";" + evil + ";" + evil, 50, 0, 100), "x")
+h2 = ok.Histo2D(("#url[javascript:window.__hacked=3]{{here}}", evil, 20, 0, 100, 20, 0, 5), "x", "y")
+cuts = ok.Report()
+bad = df.Define("bad", 'if (rdfentry_ == 2500) throw std::runtime_error("{quoted}"); return 1.;').Sum("bad")
+run = rdf_live.start([h, h2, cuts, ok.Count(), bad], name=evil, on_error="skip", max_attempts=1)
+run
+"""
+
+
+def looks(nb: NotebookPage) -> int:
+    """How many looks of the plot there have been."""
+    return len({look["paths"] for look in nb.seen()})
+
+
+def ticks(plot: Locator, axis: str) -> list[float]:
+    """The numbers at an axis."""
+    texts = plot.locator(f".{axis}axis_container text").all_inner_texts()
+    numbers = []
+    for text in texts:
+        try:
+            numbers.append(float(text.replace("\u2212", "-")))
+        except ValueError:  # the title of the axis
+            continue
+    return numbers
+
+
+def test_zoom_and_log_stay(notebook: Open, pictures: Path) -> None:
+    """A range chosen with the mouse and a logarithmic axis outlive ten updates, and the end of the run."""
+    nb = notebook(RUN.format(entries=40_000))
+    nb.run(1)
+    nb.watch()
+    until(lambda: looks(nb) >= 3, 60, "a plot that fills")
+    plot = nb.panel.locator(".rdf-live-plot")
+    whole = ticks(plot, "x")
+    assert (whole[0], whole[-1]) == (0, 100)
+    nb.panel.get_by_role("button", name="log y", exact=True).click()
+    zoom(nb, plot)
+    zoomed = until(lambda: (t := ticks(plot, "x")) != whole and t, 5, "another range of x")
+    assert 20 < zoomed[0] < zoomed[-1] < 80
+    expect(nb.panel.get_by_role("button", name="unzoom", exact=True)).to_be_visible()
+    seen = looks(nb)
+    until(lambda: looks(nb) >= seen + 10, 60, "ten more updates")
+    screenshot(nb.page, pictures, "zoomed")
+    assert ticks(plot, "x") == zoomed
+    assert logarithmic(plot)
+    until(lambda: "done" in nb.seen()[-1]["words"], 60, "the end of the run")
+    assert ticks(plot, "x") == zoomed
+    assert logarithmic(plot)
+    nb.panel.get_by_role("button", name="unzoom", exact=True).click()
+    until(lambda: ticks(plot, "x") == whole, 5, "the whole range")
+    assert logarithmic(plot)
+    nb.panel.get_by_role("button", name="log y", exact=True).click()
+    until(lambda: not logarithmic(plot), 5, "a linear axis")
+
+
+def zoom(nb: NotebookPage, plot: Locator) -> None:
+    """Drag over the middle of the plot, which spans all of y."""
+    box: Any = plot.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    nb.page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + box["height"] - 30)
+    nb.page.mouse.down()
+    nb.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] - 30, steps=5)
+    nb.page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] - 30, steps=5)
+    nb.page.mouse.up()
+    nb.page.mouse.move(box["x"] + 0.5 * box["width"], middle)
+
+
+def logarithmic(plot: Locator) -> bool:
+    """Labels of a logarithmic axis are powers of ten."""
+    texts = plot.locator(".yaxis_container text").all_inner_texts()
+    return any(text.startswith("10") and text not in ("10", "100", "1000") for text in texts) or "1" in texts
+
+
+def test_hostile_text_is_only_text(notebook: Open, pictures: Path) -> None:
+    """Names, titles, cuts and error messages that try to become markup: all forms of the output stay harmless."""
+    dialogs: list[str] = []
+    nb = notebook(HOSTILE.format(evil=EVIL, quoted=EVIL.replace('"', '\\\\"')))
+    nb.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    requests: list[str] = []
+    nb.page.on("request", lambda request: requests.append(request.url))
+    nb.run(1)
+    nb.watch()
+    until(lambda: any("failed" in look["words"] and "done" in look["words"] for look in nb.seen()), 60, "the end")
+    failures = nb.panel.get_by_role("region", name="failed ranges")
+    failures.locator("summary").first.click()
+    expect(failures.locator("dl").first).to_be_visible()
+    screenshot(nb.page, pictures, "hostile")
+    screenshot(nb.panel, pictures, "hostile_panel")
+    words = nb.panel.inner_text()
+    assert words.count("<script>window.__hacked=2</script>") >= 3, "it is shown as what it is"
+    assert "RuntimeError" in words or "runtime_error" in words
+    nb.save()
+    nb.reload()
+    expect(nb.panel).to_be_visible()
+    nb.page.wait_for_timeout(500)
+    assert nb.page.evaluate("window.__hacked") is None
+    assert nb.panel.locator("script, img, a, iframe, foreignObject img").count() == 0
+    assert dialogs == []
+    strangers = [url for url in requests if not url.startswith((nb.server.url, "data:", "blob:"))]
+    assert strangers == []
+    assert not [url for url in requests if url.rstrip("/").endswith("/x")]
