@@ -11,7 +11,7 @@ from rdf_live.errors import BadInput, WrongKind
 from rdf_live.export.bins import Axis, Bins
 from rdf_live.export.extract import extract, has_bins, variations_of
 from rdf_live.export.optional import needed
-from rdf_live.view.latex import plain
+from rdf_live.titles.latex import plain
 
 __all__ = ["result_to_hist", "to_hist"]
 

@@ -3,42 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from rdf_live.export.bins import Bins, Points
-from rdf_live.view.content import Layer, Member, Pane
+from rdf_live.titles.latex import label, plain
+from rdf_live.view.content import Member, Pane
+from rdf_live.view.curves import Curve, curves_of, horizontal, vertical
 from rdf_live.view.frame import Box, Frame, Scale
-from rdf_live.view.latex import label, plain
 from rdf_live.view.look import Look
 from rdf_live.view.plane import draw_plane, trimmed
-from rdf_live.view.sheet import INK, Sheet, width_of
+from rdf_live.view.sheet import Sheet, width_of
 from rdf_live.view.text import amount, unit_of
 
-__all__ = ["COLORS", "draw_pane", "stats_text"]
-
-COLORS = ("#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#2f7d6b", "#b9ac70")  # told apart by everyone's eyes
-_MANY_POINTS = 20_000
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """What is drawn at once in one colour: steps from `base` to `y` over `edges`, or points with error bars."""
-
-    name: str
-    how: str
-    color: str
-    y: Floats
-    error: tuple[Floats, Floats]
-    edges: Floats
-    x: Floats
-    x_error: tuple[Floats, Floats] | None = None
-    base: Floats | None = None
+__all__ = ["draw_pane", "stats_text"]
 
 
 def draw_pane(sheet: Sheet, box: Box, pane: Pane, look: Look, number: int) -> None:
@@ -52,14 +31,14 @@ def draw_pane(sheet: Sheet, box: Box, pane: Pane, look: Look, number: int) -> No
     if isinstance(first, Bins) and len(first.axes) > 1:
         draw_plane(sheet, box, first, title, stats_text(first), look.logy)
         return
-    curves = list(_curves(pane.layers, number))
+    curves = list(curves_of(pane.layers, number))
     frame = Frame(sheet, box, labels=_labels(first))
     inner = frame.inner
-    x = _horizontal(curves, first, look, inner)
+    x = horizontal(curves, first, look, inner)
     alone = len(members) == 1
     legend = [] if alone else [(c.name, c.color, c.how) for c in curves if c.name]
     room = (0.13 if look.marks else 0) + 1.5 * frame.size * len(legend) / inner.height
-    y = _vertical(curves, look, inner, room, x.log)
+    y = vertical(curves, look, inner, room, x.log)
     for curve in curves:
         _draw(sheet, curve, x, y)
     for curve in curves:
@@ -106,123 +85,10 @@ def _axis_titles(first: Bins | Points) -> tuple[str, str]:
     return first.axes[0].title, first.value_title or ("entries" if first.kind == "COUNT" else "")
 
 
-# ---- arrays of what is drawn
-
-
-def _curves(layers: Sequence[Layer], number: int) -> Iterator[_Curve]:
-    stacked = any(layer.how == "stack" for layer in layers)
-    place = 0
-    for layer in layers:
-        base: Floats | None = None
-        variance: Floats | None = None
-        for member in layer.members:
-            data = member.data
-            default = COLORS[(number + place) % len(COLORS)]
-            color = (data.style.fill if layer.how == "stack" else None) or data.style.line or default
-            if layer.how == "points":
-                color = data.style.marker or data.style.line or (INK if place == len(layers[0].members) else default)
-            place += 1
-            if isinstance(data, Points):
-                yield _of_points(member.name, data, color)
-                continue
-            curve = _of_bins(member.name, data, layer.how, color)
-            if layer.how == "stack":
-                base = np.zeros_like(curve.y) if base is None else base
-                top = base + curve.y
-                variance = curve.error[0] ** 2 + (0 if variance is None else variance)
-                yield _Curve(member.name, "stack", color, top, curve.error, curve.edges, curve.x, base=base)
-                base = top
-            else:
-                yield curve
-        if stacked and base is not None and variance is not None:
-            error = np.sqrt(variance)
-            yield _Curve("", "band", INK, base + error, (error, error), curve.edges, curve.x, base=base - error)
-
-
-def _of_bins(name: str, data: Bins, how: str, color: str) -> _Curve:
-    inner = trimmed(data.dense()).inner()
-    error = np.sqrt(inner.variances)
-    values = np.where(np.isfinite(inner.values), inner.values, np.nan)
-    edges, centers = inner.axes[0].edges, inner.axes[0].centers
-    bars = data.kind == "MEAN" or np.nanmin(values, initial=0) < 0 or data.style.marker is not None
-    if how == "points" or (bars and how != "stack"):
-        filled = (values != 0) if inner.counts is None else (inner.counts != 0)
-        filled &= np.isfinite(values)
-        half = 0.5 * np.diff(edges)[filled]
-        points = error[filled]
-        return _Curve(name, "points", color, values[filled], (points, points), edges, centers[filled], (half, half))
-    return _Curve(name, how, color, np.nan_to_num(values), (error, error), edges, centers)
-
-
-def _of_points(name: str, data: Points, color: str) -> _Curve:
-    step = -(-len(data.x) // _MANY_POINTS) or 1
-    sound = np.isfinite(data.x) & np.isfinite(data.y)
-    picked = np.flatnonzero(sound)[::step]
-    none = np.zeros(len(picked))
-    error = tuple(e[picked] for e in data.y_errors) if data.y_errors else (none, none)
-    x_error = tuple(e[picked] for e in data.x_errors) if data.x_errors else None
-    x = data.x[picked]
-    return _Curve(name, "points", color, data.y[picked], error, x, x, x_error)  # type: ignore[arg-type]
-
-
-# ---- scales
-
-
-def _horizontal(curves: Sequence[_Curve], first: Bins | Points, look: Look, inner: Box) -> Scale:
-    places = np.concatenate([curve.edges for curve in curves])
-    if not len(places):
-        return Scale(0.0, 1.0, False, inner.x, inner.width)
-    low, high = float(places.min()), float(places.max())
-    log = look.logx
-    if log is None and isinstance(first, Bins):
-        axis = first.axes[0]
-        log = not axis.regular and axis.labels is None and low > 0 and high > 50 * low
-    if log and low <= 0:  # the first edge that such an axis can show
-        low = float(min(places[places > 0], default=0.0))
-    log = bool(log) and 0 < low < high
-    if isinstance(first, Points):
-        margin = 0.04 * (high - low) or 0.5 * abs(high) or 0.5
-        low, high = (low / 1.2, high * 1.2) if log else (low - margin, high + margin)
-    elif not log:
-        low = float(places.min())
-    return Scale(low, high, log, inner.x, inner.width)
-
-
-def _vertical(curves: Sequence[_Curve], look: Look, inner: Box, room: float, logx: bool) -> Scale:
-    """Leave `room` (part of the height) above what is highest."""
-    points = any(curve.how == "points" for curve in curves)
-    only_points = all(curve.how == "points" for curve in curves)
-    tops = [curve.y + (curve.error[1] if curve.how in ("points", "band") else 0) for curve in curves]
-    values = np.concatenate([curve.y for curve in curves if curve.how != "band"])
-    high = float(np.nanmax(np.concatenate(tops), initial=-np.inf)) if len(values) else -np.inf
-    lowest = float(min((np.min(c.y - c.error[0]) for c in curves if c.how == "points" and len(c.y)), default=0.0))
-    filled = np.sort(values[values > 0])
-    log = look.logy
-    means = points and only_points and not any(curve.base is not None for curve in curves)
-    if log is None:
-        # A few bins far above all others would flatten these.
-        log = bool(len(filled)) and not means and filled[-1] > 40 * filled[len(filled) // 2] and values.min() >= 0
-    if not np.isfinite(high):
-        return Scale(0.0, 1.0, False, inner.y, inner.height)
-    free = 1 - min(0.06 + room, 0.5)
-    if log and len(filled):
-        low = 0.5 * float(filled[len(filled) // 20])
-        high = max(high, 2 * low)
-        return Scale(low, low * (high / low) ** (1 / free), True, inner.y, inner.height)
-    low = min(lowest, float(np.min(values)))
-    if only_points and (means or low < 0):
-        margin = 0.06 * (high - low) or 0.5 * abs(high) or 0.5
-        low = low - margin
-    else:
-        low = min(low, 0.0)
-    high = high if high > low else low + 1
-    return Scale(low, low + (high - low) / free, False, inner.y, inner.height)
-
-
 # ---- drawing
 
 
-def _draw(sheet: Sheet, curve: _Curve, x: Scale, y: Scale) -> None:
+def _draw(sheet: Sheet, curve: Curve, x: Scale, y: Scale) -> None:
     if curve.how == "points":
         _draw_points(sheet, curve, x, y)
         return
@@ -241,7 +107,7 @@ def _draw(sheet: Sheet, curve: _Curve, x: Scale, y: Scale) -> None:
         sheet.line(across[1:-1], top, curve.color, 1.0)
 
 
-def _draw_points(sheet: Sheet, curve: _Curve, x: Scale, y: Scale) -> None:
+def _draw_points(sheet: Sheet, curve: Curve, x: Scale, y: Scale) -> None:
     inside = x.holds(curve.x)
     low, high = curve.y - curve.error[0], curve.y + curve.error[1]
     bars = inside & (curve.error[0] + curve.error[1] > 0) & (high >= y.low) & (low <= y.high)
@@ -254,7 +120,7 @@ def _draw_points(sheet: Sheet, curve: _Curve, x: Scale, y: Scale) -> None:
     sheet.markers(x(curve.x[inside]), y(curve.y[inside]), curve.color, 5 if many < 0.2 else 3)
 
 
-def _marks(frame: Frame, curve: _Curve, x: Scale, y: Scale, look: Look) -> None:
+def _marks(frame: Frame, curve: Curve, x: Scale, y: Scale, look: Look) -> None:
     """Names above their peaks, in the user's coordinates."""
     if curve.how not in ("fill", "line"):
         return

@@ -16,9 +16,10 @@ from rdf_live.errors import BadInput
 from rdf_live.export.atomic import replaced
 from rdf_live.snapshot import Snapshot
 from rdf_live.view.content import panes_of
+from rdf_live.view.curves import COLORS
 from rdf_live.view.frame import Box
 from rdf_live.view.look import SUFFIXES, Look
-from rdf_live.view.panes import COLORS, draw_pane
+from rdf_live.view.panes import draw_pane
 from rdf_live.view.sheet import Sheet, width_of
 from rdf_live.view.text import state_text
 

@@ -8,8 +8,6 @@ pyplot and no change of ``rcParams``: nothing of the user's own plots is touched
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from typing import Any, Literal
 
 import numpy as np
@@ -21,9 +19,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
+from PIL import Image
 
-from rdf_live.view.latex import Label, label
-from rdf_live.view.mathtext import LOCK, drawable, outline
+from rdf_live.titles.latex import Label, label
+from rdf_live.titles.mathtext import LOCK, drawable, outline
 
 __all__ = ["INK", "Sheet", "width_of"]
 
@@ -132,7 +131,12 @@ class Sheet:
         with LOCK:
             self._canvas.draw()  # type: ignore[no-untyped-call]
             pixels = np.asarray(self._canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        return _png(np.ascontiguousarray(pixels[:, :, :3]))
+        image = Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]))
+        # 256 colours halve the size, of which every notebook that shows it has one copy, and take less time.
+        image = image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        out = io.BytesIO()
+        image.save(out, "png", compress_level=3)
+        return out.getvalue()
 
     def vector(self, kind: Literal["pdf", "svg"]) -> bytes:
         """All of it, as a file of another kind."""
@@ -142,17 +146,3 @@ class Sheet:
         with LOCK:
             self._figure.savefig(out, format=kind, metadata=metadata, dpi=72)
         return out.getvalue()
-
-
-def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """A file of red-green-blue pixels, in a quarter of the time that the usual filters and compression take."""
-    height, width, _ = pixels.shape
-    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # the first byte of a row: no filter
-    rows[:, 1:] = pixels.reshape(height, -1)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(rows.tobytes(), 3)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdf_live.view.latex import label, plain
-from rdf_live.view.mathtext import outline
-from rdf_live.view.symbols import ACCENTS, SYMBOLS
+from rdf_live.titles.latex import label, plain
+from rdf_live.titles.mathtext import outline
+from rdf_live.titles.symbols import ACCENTS, SYMBOLS
 
 CASES = {
     "nothing": ("", "", False),

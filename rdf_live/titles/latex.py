@@ -11,8 +11,8 @@ import functools
 import re
 from typing import NamedTuple
 
-from rdf_live.view.mathtext import drawable, parses
-from rdf_live.view.symbols import ACCENTS, BRACKETS, SUBSCRIPTS, SUPERSCRIPTS, SYMBOLS
+from rdf_live.titles.mathtext import drawable, parses
+from rdf_live.titles.symbols import ACCENTS, BRACKETS, SUBSCRIPTS, SUPERSCRIPTS, SYMBOLS
 
 __all__ = ["Label", "label", "plain"]
 
