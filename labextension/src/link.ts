@@ -22,6 +22,9 @@ export interface LinkHooks {
 /** A subshell that has not started by then is not waited for. */
 export const SUBSHELL_MS = 2000;
 
+/** So long after a kernel went, its last messages may still come: they do not mean that it is back. */
+export const LATE_MS = 3000;
+
 const GONE = new Set(['restarting', 'autorestarting', 'terminating', 'dead']);
 
 export class Link {
@@ -32,6 +35,7 @@ export class Link {
   /** What is to be sent when the comm is open; null: it is. */
   #waiting: unknown[] | null = null;
   #executing: boolean;
+  #goneAt = Number.NEGATIVE_INFINITY;
   #kernel: string | null = null;
   #disposed = false;
 
@@ -80,7 +84,7 @@ export class Link {
 
   /** An update of this panel has come from the kernel, so it does know the run. */
   revive(): void {
-    if (this.#state !== 'lost') return;
+    if (this.#state !== 'lost' || Date.now() - this.#goneAt < LATE_MS) return;
     this.#state = 'waiting';
     this.refresh();
   }
@@ -171,7 +175,10 @@ export class Link {
   }
 
   #onStatus(_: SessionContext, status: string): void {
-    if (GONE.has(status)) this.#executing = false;
+    if (GONE.has(status)) {
+      this.#executing = false;
+      this.#goneAt = Date.now();
+    }
     if (this.#hooks.about() && this.#kernel && GONE.has(status)) this.lose();
   }
 

@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from 'node:test';
 import type { Comm, KernelMessage, SessionContext, Signal } from '@jupyterlab/services';
 import { type Bundle, DELAY_MS, Follower } from '../src/follow.js';
 import { MIME } from '../src/frame.js';
-import { Link, type LinkState, SUBSHELL_MS, TARGET } from '../src/link.js';
+import { LATE_MS, Link, type LinkState, SUBSHELL_MS, TARGET } from '../src/link.js';
 import { settle } from './page.js';
 
 class FakeSignal<Args> implements Signal<SessionContext, Args> {
@@ -176,11 +176,15 @@ test('a kernel that does not know the run closes the comm', () => {
   assert.equal(comms.length, 1, 'it is not asked again');
 });
 
-test('after a restart the run is lost, until an update comes', () => {
+test('after a restart the run is lost, until an update comes that is not a late one', () => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const made = link();
   context.statusChanged.emit('restarting');
   context.statusChanged.emit('idle');
   assert.equal(made.state, 'lost');
+  made.revive();
+  assert.equal(made.state, 'lost');
+  mock.timers.tick(LATE_MS);
   made.revive();
   assert.equal(made.state, 'live');
   assert.equal(comms.length, 2);
