@@ -56,7 +56,7 @@ class Callbacks:
             with run._condition:
                 lost, over = run._lost is not None, run._is_over()
                 usable = run._has_values() and run._frame is not None and run._frame["state"] != "cancelled"
-                snapshot = run._take() if usable and not lost else None
+            snapshot = run._take() if usable and not lost else None
             if snapshot is not None and snapshot.seq > seen:
                 seen = snapshot.seq
                 for function in list(self._functions):

@@ -33,9 +33,8 @@ def finish(run: LiveRun) -> Snapshot:
     if frame["state"] == "failed":
         partial = run._take() if run._has_values() else None
         raise _failure(run, partial, error)
-    with run._condition:
-        snapshot = run._take()
-    if not run._has_values() and snapshot.state == "stopped":
+    snapshot = run._take()
+    if snapshot.state == "stopped" and not snapshot.entries:
         raise errors.RunCancelled(
             f"run {run.name!r} was stopped before any entry had been processed, so there is nothing to keep; "
             "start it again"

@@ -126,7 +126,7 @@ def test_over_before_it_is_shown(kernel: Kernel, gate: Path) -> None:
     assert frame["final"]
     assert frame["panes"] == [
         {"title": "h0, h1 + h2", "logx": None, "logy": True},
-        {"title": "h3", "logx": None, "logy": True},
+        {"title": "<script>alert(1)</script>", "logx": None, "logy": True},
     ]
     assert frame["columns"] == 1
     (view,) = frame["plots"]["0"]["views"]
@@ -276,7 +276,7 @@ h.Draw()
     assert len(kernel.bundles("display_data")) == 1
     frames = [f for f in kernel.frames() if f["plots"]]
     assert frames[-1]["final"]
-    assert [pane["title"] for pane in frames[-1]["panes"]] == ["h0"]
+    assert [pane["title"] for pane in frames[-1]["panes"]] == ["dressed"]
     assert frames[-1]["numbers"] == []
     objects = [json.loads(f["plots"]["0"]["views"][0]["objects"][0]) for f in frames]
     assert all((o["fLineColor"], o["fTitle"]) == (632, "dressed") for o in objects[2:])

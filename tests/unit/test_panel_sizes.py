@@ -33,6 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         return {"entries": 30, "fraction": 0.3, "note": None, "views": [view]}
 
     monkeypatch.setattr(plots, "plot_of", plot_of)
+    monkeypatch.setattr(plots, "title_of", lambda pane, _: f"title of {pane.title}")
     monkeypatch.setattr(picture, "png", lambda *_, **__: b"p")
     return run
 
@@ -52,6 +53,7 @@ def test_no_update_is_too_large(page: Page, run: Run) -> None:
     assert list(last["plots"]) == [str(i) for i in range(10)]
     left_out = [key for key, plot in last["plots"].items() if (plot["note"] or "").startswith("left out")]
     assert left_out == ["7", "8", "9"]
+    assert [pane["title"] for pane in last["panes"]] == [f"title of h{i}" if i != 2 else "h2" for i in range(10)]
 
 
 def test_plot_that_cannot_be_made(page: Page, run: Run) -> None:

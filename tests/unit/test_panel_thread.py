@@ -282,11 +282,12 @@ def test_end_that_is_held_back(page: Page) -> None:
 def test_nobody_holds_the_run(page: Page) -> None:
     """It lives as long as its panel, and nothing lives longer."""
     run = Run()
-    run.panel()
+    name = run.panel().id
     alive = weakref.ref(run)
     del run
     gc.collect()
     assert alive() is not None
+    assert name in comm._panels
     alive().deliver(1, "done")  # type: ignore[union-attr]
     page.until(lambda frames: frames[-1]["final"])
     for thread in threading.enumerate():
@@ -294,7 +295,7 @@ def test_nobody_holds_the_run(page: Page) -> None:
             thread.join(PATIENCE_S)
     gc.collect()
     assert alive() is None
-    assert not comm._panels
+    assert name not in comm._panels
 
 
 def test_outside_a_notebook() -> None:

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import importlib
-import logging
 import threading
 import time
 import uuid
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rdf_live.client.interrupts import held
 from rdf_live.snapshot import Result, Snapshot
 from rdf_live.view.panel import comm, layout, notebook, pace, words
+from rdf_live.view.panel.still import Still
 
 if TYPE_CHECKING:
     from rdf_live.run import LiveRun
@@ -25,8 +24,6 @@ __all__ = ["MIME", "Panel"]
 MIME = "application/vnd.rdf-live.v1+json"
 #: Letters of plots in one update, and in the last one, which a notebook is saved with.
 _MOST, _MOST_AT_END = 1_000_000, 2_000_000
-_MOST_PICTURES = 16
-_log = logging.getLogger(__name__)
 
 
 class Panel:
@@ -89,11 +86,11 @@ class Panel:
         #: For each pane the update it was sent in last, and the state of the run that it showed.
         self._sent: dict[int, int] = {}
         self._sent_seq: dict[int, int] = {}
+        self._titles = [pane.title for pane in self._panes]  # their histograms' own, once these are there
         self._seen: tuple[Any, ...] = ()
         self._bundle: dict[str, Any] = {}
-        self._picture: str | None = None
-        self._picture_time: float | None = None
-        self._cost, self._picture_cost = pace.Cost(), pace.Cost()
+        self._still = Still(self._panes, columns)
+        self._cost = pace.Cost()
 
     # ---- what the kernel asks for
 
@@ -208,12 +205,13 @@ class Panel:
             # The first plots do not wait for a picture of them.
             first = not self._sent and not final
             self._fill(data, snapshot, final)
-            picture_s = 0.0 if first else self._draw(snapshot, final)
+            if not first:
+                picture_s = self._still.draw(snapshot, run.name, bool(self._watchers), final)
         elif frame is not None and frame["state"] == "cancelled":
-            self._picture = None
+            self._still.png = None
         self._bundle = {MIME: data, "text/plain": words.text_of(run.name, data)}
-        if self._picture is not None:
-            self._bundle["image/png"] = self._picture
+        if self._still.png is not None:
+            self._bundle["image/png"] = self._still.png
         publish(self._bundle, self.id)
         if snapshot is not None:
             self._cost.add(time.thread_time() - start - picture_s)
@@ -221,34 +219,28 @@ class Panel:
     def _data(
         self, frame: dict[str, Any] | None, lost: BaseException | None, blocking: bool, final: bool
     ) -> dict[str, Any]:
+        """An update without plots and numbers."""
         run = self.run
         self._number += 1
-        marks, per = words.marks_of(frame["progress"]["marks"] if frame else [])
-        failures, total = words.failures_of(frame)
+        about = {"id": run.id, "name": run.name, "blocking": blocking, "time": time.time()}
         return {
             "version": 1,
             "panel": self.id,
             "frame": self._number,
-            "run": {
-                "id": run.id,
-                "name": run.name,
-                "state": words.state_of(frame, lost is not None),
-                "blocking": blocking,
-                "time": time.time(),
-                "message": words.message_of(frame, lost, run.name),
-            },
-            "progress": words.progress_of(frame),
-            "marks": marks,
-            "marks_per": per,
-            "failures": failures,
-            "failures_total": total,
-            "panes": [{"title": pane.title, "logx": pane.logx, "logy": pane.logy} for pane in self._panes],
+            **words.head_of(about, frame, lost),
+            "panes": self._about_panes(),
             "columns": self._columns,
             "plots": {},
             "numbers": [],
             "reports": [],
             "final": final,
         }
+
+    def _about_panes(self) -> list[dict[str, Any]]:
+        return [
+            {"title": title, "logx": pane.logx, "logy": pane.logy}
+            for title, pane in zip(self._titles, self._panes, strict=True)
+        ]
 
     def _fill(self, data: dict[str, Any], snapshot: Snapshot, final: bool) -> None:
         """Plots, as many as there is room for, numbers and cut flows."""
@@ -264,6 +256,7 @@ class Panel:
                 break
             try:
                 plot = plots.plot_of(pane, snapshot)
+                self._titles[index] = plots.title_of(pane, snapshot)
             except Exception as error:
                 plot = plots.broken(snapshot, f"cannot be shown: {type(error).__name__}: {str(error)[:300]}")
             size = _letters(plot)
@@ -276,36 +269,9 @@ class Panel:
             room -= size
             data["plots"][str(index)] = plot
             self._sent[index], self._sent_seq[index] = self._number, snapshot.seq
+        data["panes"] = self._about_panes()
         data["numbers"] = plots.numbers_of(self._numbers, snapshot)
         data["reports"] = plots.reports_of(self._numbers, snapshot)
-
-    def _draw(self, snapshot: Snapshot, final: bool) -> float:
-        """Make a new picture if it is time for one; CPU seconds that it took."""
-        since = None if self._picture_time is None else time.monotonic() - self._picture_time
-        if not final and not pace.picture_due(since, self._picture_cost, bool(self._watchers)):
-            return 0.0
-        panes = [pane for pane in self._panes if any(snapshot.has(result) for result in pane.results)]
-        panes = panes[:_MOST_PICTURES]
-        if not panes:
-            return 0.0
-        start = time.thread_time()
-        from rdf_live.view import picture
-
-        looks = {
-            result.label: picture.Look(logx=pane.logx, logy=pane.logy) for pane in panes for result in pane.results
-        }
-        full, rest = divmod(len(panes), self._columns or len(panes) or 1)
-        rows = [self._columns] * full + [rest] * (rest > 0) if self._columns else None
-        try:
-            made = picture.png(snapshot, [p.picture for p in panes], title=self.run.name, looks=looks, rows=rows)
-            self._picture = base64.b64encode(made).decode()
-        except Exception:
-            # Nothing that can be drawn, or a fault: the plots of the page are worth more than it is.
-            _log.debug("no picture", exc_info=True)
-        self._picture_time = time.monotonic()
-        took = time.thread_time() - start
-        self._picture_cost.add(took)
-        return took
 
     def _give_up(self, error: Exception) -> None:
         """A last update that says that there will be no other."""

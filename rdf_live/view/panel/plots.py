@@ -17,7 +17,7 @@ from rdf_live.view.panel.layout import Pane
 from rdf_live.view.panel.shrink import projections, smaller
 from rdf_live.view.text import percent, value_text
 
-__all__ = ["broken", "numbers_of", "plot_of", "reports_of"]
+__all__ = ["broken", "numbers_of", "plot_of", "reports_of", "title_of"]
 
 #: Objects of one result in one pane; more than these lines nobody can tell apart.
 _MOST_VARIATIONS = 20
@@ -42,6 +42,14 @@ def plot_of(pane: Pane, snapshot: Snapshot) -> dict[str, Any]:
         notes.append(", ".join(parts.values()))
     views = _views(pane, snapshot, here, notes)
     return {"entries": entries, "fraction": fraction, "note": "; ".join(notes) or None, "views": views}
+
+
+def title_of(pane: Pane, snapshot: Snapshot) -> str:
+    """What stands above a pane: the title that its histogram was given, else its label."""
+    value = snapshot.get(pane.results[0]) if len(pane.results) == 1 else None
+    if isinstance(value, Variations):
+        value = value[value.GetKeys()[0]]
+    return str(value.GetTitle()) if value is not None and value.GetTitle() else pane.title
 
 
 def broken(snapshot: Snapshot, why: str) -> dict[str, Any]:

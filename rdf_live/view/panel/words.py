@@ -9,7 +9,7 @@ from typing import Any
 
 from rdf_live.view.text import state_text
 
-__all__ = ["failures_of", "marks_of", "message_of", "progress_of", "state_of", "text_of"]
+__all__ = ["failures_of", "head_of", "marks_of", "message_of", "progress_of", "state_of", "text_of"]
 
 MOST_MARKS, MOST_FAILURES, MOST_LINES = 200, 50, 10
 _MOST_FILES, _MOST_LETTERS = 5, 500
@@ -106,6 +106,31 @@ def failures_of(frame: dict[str, Any] | None) -> tuple[list[dict[str, Any]], int
             }
         )
     return rows, len(given)
+
+
+def head_of(about: dict[str, Any], frame: dict[str, Any] | None, lost: BaseException | None) -> dict[str, Any]:
+    """The part of an update that the hub's frame says: run, progress, marks, failures.
+
+    Parameters
+    ----------
+    about : dict
+        id, name, blocking and time of the run.
+    frame : dict or None
+        From the hub.
+    lost : exception or None
+        Why there will be no other.
+    """
+    marks, per = marks_of(frame["progress"]["marks"] if frame else [])
+    failures, total = failures_of(frame)
+    state, message = state_of(frame, lost is not None), message_of(frame, lost, about["name"])
+    return {
+        "run": {**about, "state": state, "message": message},
+        "progress": progress_of(frame),
+        "marks": marks,
+        "marks_per": per,
+        "failures": failures,
+        "failures_total": total,
+    }
 
 
 def text_of(name: str, data: dict[str, Any]) -> str:
