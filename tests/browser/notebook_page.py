@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -86,9 +87,15 @@ class NotebookPage:
         """Run a cell, as with the keyboard; it may wait for others."""
         prompt = self.cell(index).locator(".jp-InputArea-prompt")
         before = prompt.inner_text()
-        self.cell(index).locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        expect(prompt).not_to_have_text(before, timeout=5000)
+        editor = self.cell(index).locator(".cm-content")
+        deadline = time.monotonic() + 30
+        # A page that is still being built loses keys; one that has taken them shows it in the prompt at once.
+        while prompt.inner_text() == before:
+            assert time.monotonic() < deadline, f"cell {index} does not start"
+            editor.click()
+            self.page.keyboard.press("Control+Enter")
+            with contextlib.suppress(AssertionError):
+                expect(prompt).not_to_have_text(before, timeout=3000)
 
     def wait(self, index: int, timeout: float = 60) -> str:
         """Wait until a cell that was started has ended; what it printed."""
@@ -116,6 +123,8 @@ class NotebookPage:
     def seen(self) -> list[dict[str, Any]]:
         """What has been noted since `watch`: time (seconds since 1970), words, paths, images."""
         seen: list[dict[str, Any]] = self.page.evaluate("window.__seen")
+        if seen and "ended because of an error" in seen[-1]["words"]:
+            raise AssertionError(seen[-1]["words"])
         return seen
 
     def save(self) -> dict[str, Any]:

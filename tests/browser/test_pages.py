@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from conftest import Open
@@ -51,8 +52,9 @@ def test_saved_and_opened_without_a_kernel(notebook: Open, pictures: Path) -> No
     paths = nb.seen()[-1]["paths"]
     nb.server.end_kernels()
     nb.page.goto("about:blank")
-    notebook_json = nb.path.read_text().replace('"python3"', '"no such kernel"')
-    nb.path.write_text(notebook_json)
+    # Of a language that no kernel speaks, or JupyterLab starts the nearest one.
+    stranger = {"kernelspec": {"name": "none", "display_name": "None", "language": "none"}}
+    nb.path.write_text(json.dumps(nb.file() | {"metadata": stranger}))
     nb.page.goto(f"{nb.server.url}/lab/tree/{nb.path.name}?token={nb.server.token}&reset")
     expect(nb.panel).to_be_visible(timeout=60_000)
     dialog = nb.page.locator(".jp-Dialog")
