@@ -30,6 +30,8 @@ function configure(): void {
     TooltipAnimation: 0,
     ProgressBox: false,
     UseStamp: false,
+    // Narrow panes have axes too.
+    SmallPad: false,
     PreferSavedPoints: true,
     OptimizeDraw: 1,
     Latex: 2,

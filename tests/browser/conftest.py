@@ -121,7 +121,7 @@ def notebook(page: Page, server: JupyterServer, client: Client, request: pytest.
     def open_(*cells: str, front: str = "lab", server: JupyterServer = server) -> NotebookPage:
         prologue = PROLOGUE.format(address=client.scheduler.address)
         made = NotebookPage(page, server, name, [prologue, *cells], front)
-        assert "ready" in made.run(0, timeout=90)
+        assert "ready" in made.run(0)
         return made
 
     yield open_

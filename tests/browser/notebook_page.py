@@ -16,6 +16,8 @@ from jupyter_server_process import JupyterServer
 from playwright.sync_api import Locator, Page, expect
 
 MIME = "application/vnd.rdf-live.v1+json"
+#: Seconds, for what takes a few where nothing else happens: only a test that fails waits so long.
+PATIENCE_S = 120
 #: Where each front end opens a notebook.
 FRONTS = {"lab": "lab/tree", "notebook": "notebooks"}
 
@@ -76,9 +78,9 @@ class NotebookPage:
         self.wait_until_shown()
 
     def wait_until_shown(self) -> None:
-        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=60_000)
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=1000 * PATIENCE_S)
         indicator = self.page.locator(".jp-Notebook-ExecutionIndicator").first
-        until(lambda: indicator.get_attribute("data-status") in ("idle", "busy"), 60, "the kernel answers")
+        until(lambda: indicator.get_attribute("data-status") in ("idle", "busy"), PATIENCE_S, "the kernel answers")
 
     def cell(self, index: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
@@ -97,13 +99,13 @@ class NotebookPage:
             with contextlib.suppress(AssertionError):
                 expect(prompt).not_to_have_text(before, timeout=3000)
 
-    def wait(self, index: int, timeout: float = 60) -> str:
+    def wait(self, index: int, timeout: float = PATIENCE_S) -> str:
         """Wait until a cell that was started has ended; what it printed."""
         prompt = self.cell(index).locator(".jp-InputArea-prompt")
         until(lambda: (text := prompt.inner_text()) and text[1:2].isdigit(), timeout, f"cell {index} has ended")
         return self.text(index)
 
-    def run(self, index: int, timeout: float = 60) -> str:
+    def run(self, index: int, timeout: float = PATIENCE_S) -> str:
         self.start(index)
         return self.wait(index, timeout)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import Open
 from jupyter_server_process import JupyterServer
-from notebook_page import PANEL, NotebookPage, png_size, screenshot, until
+from notebook_page import PANEL, PATIENCE_S, NotebookPage, png_size, screenshot, until
 from playwright.sync_api import expect
 
 #: About ten seconds of two workers; the first entry of all leaves a file behind.
@@ -44,11 +44,11 @@ def test_fills_from_the_first_second(notebook: Open, pictures: Path, tmp_path: P
         began.unlink(missing_ok=True)
         nb.watch(f".jp-Notebook .jp-Cell:nth-child({attempt + 1}) {PANEL}")
         nb.start(attempt)
-        until(began.exists, 60, "the first entry")
-        until(lambda: len(plots(nb.seen())) >= 5, 30, "five looks of the plot")
+        until(began.exists, PATIENCE_S, "the first entry")
+        until(lambda: len(plots(nb.seen())) >= 5, PATIENCE_S, "five looks of the plot")
         screenshot(nb.page, pictures, f"animation_{last_line[:6]}_half_way")
         nb.wait(attempt)
-        until(lambda: "done" in nb.seen()[-1]["words"], 30, "the end of the run")
+        until(lambda: "done" in nb.seen()[-1]["words"], PATIENCE_S, "the end of the run")
         looks = plots(nb.seen())
         first = looks[0]["time"] - began.stat().st_mtime
         print(f"\nfirst look {first:.2f} s after the first entry, {len(looks)} looks")
@@ -63,11 +63,11 @@ def test_notebook_7(notebook: Open, pictures: Path, tmp_path: Path) -> None:
     nb = notebook(cell, front="notebook")
     nb.watch()
     nb.start(1)
-    until(lambda: len(plots(nb.seen())) >= 3, 60, "three looks of the plot")
+    until(lambda: len(plots(nb.seen())) >= 3, PATIENCE_S, "three looks of the plot")
     expect(nb.panel.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
     screenshot(nb.page, pictures, "notebook_7_half_way")
     nb.wait(1)
-    until(lambda: "done" in nb.seen()[-1]["words"], 30, "the end of the run")
+    until(lambda: "done" in nb.seen()[-1]["words"], PATIENCE_S, "the end of the run")
     assert "100 %" in nb.panel.inner_text()
     screenshot(nb.page, pictures, "notebook_7_done")
 

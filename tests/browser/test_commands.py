@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Open
-from notebook_page import NotebookPage, screenshot, until
+from notebook_page import PATIENCE_S, NotebookPage, screenshot, until
 from playwright.sync_api import expect
 
 #: Two minutes of two workers.
@@ -35,7 +35,11 @@ NOTE_CLICK = """document.addEventListener('click', (event) => {
 def under_way(nb: NotebookPage) -> None:
     """Wait until the panel shows the run with some entries in its plot."""
     nb.watch()
-    until(lambda: any(look["paths"] and "of the data" in look["words"] for look in nb.seen()), 120, "a run under way")
+    until(
+        lambda: any(look["paths"] and "of the data" in look["words"] for look in nb.seen()),
+        PATIENCE_S,
+        "a run under way",
+    )
 
 
 def said(nb: NotebookPage, words: str, timeout: float = 10) -> float:

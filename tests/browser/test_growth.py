@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conftest import Open
-from notebook_page import NotebookPage, screenshot, until
+from notebook_page import PATIENCE_S, NotebookPage, screenshot, until
 
 RUN = """
 df = frame(75_000)
@@ -39,11 +39,11 @@ def test_nothing_grows(notebook: Open, pictures: Path) -> None:
     nb = notebook(RUN)
     nb.run(1)
     nb.watch(shapes=False)
-    until(lambda: updates(nb) >= 12, 90, "a dozen updates")
+    until(lambda: updates(nb) >= 12, PATIENCE_S, "a dozen updates")
     size = len(str(nb.save()))
     before, first = heap(nb), updates(nb)
     screenshot(nb.page, pictures, "hundred_histograms")
-    until(lambda: updates(nb) >= first + 50, 120, "50 more updates")
+    until(lambda: updates(nb) >= first + 50, PATIENCE_S, "50 more updates")
     after, grown = heap(nb), len(str(nb.save()))
     print(f"\nheap {before / 1e6:.1f} -> {after / 1e6:.1f} MB, file {size / 1e3:.0f} -> {grown / 1e3:.0f} kB")
     assert after - before < 0.15 * before

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Open
 from jupyter_server_process import JupyterServer
-from notebook_page import screenshot, until
+from notebook_page import PATIENCE_S, screenshot, until
 
 RUN = """
 df = frame(3000, npartitions=6)
@@ -43,7 +43,7 @@ def test_looks(theme: str, notebook: Open, pictures: Path) -> None:
     nb.page.set_viewport_size({"width": 1280, "height": 1400})
     nb.run(1)
     nb.watch()
-    until(lambda: any("done" in look["words"] for look in nb.seen()), 60, "the end of the run")
+    until(lambda: any("done" in look["words"] for look in nb.seen()), PATIENCE_S, "the end of the run")
     until(lambda: nb.panel.locator(".rdf-live-pane svg").count() >= 5, 20, "five plots")
     nb.page.wait_for_timeout(1000)
     screenshot(nb.page, pictures, f"wide_{name}")
@@ -58,3 +58,5 @@ def test_looks(theme: str, notebook: Open, pictures: Path) -> None:
     screenshot(nb.page, pictures, f"narrow_{name}")
     overflow = nb.panel.evaluate("node => node.scrollWidth - node.clientWidth")
     assert overflow <= 1, "nothing sticks out"
+    labels = nb.panel.locator(".rdf-live-pane").first.locator(".xaxis_container text").all_text_contents()
+    assert {"0", "100"} <= set(labels), "axes in narrow panes too"

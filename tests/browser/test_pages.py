@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from conftest import Open
-from notebook_page import MIME, png_size, screenshot, until
+from notebook_page import MIME, PATIENCE_S, png_size, screenshot, until
 from playwright.sync_api import expect
 
 RUN = """
@@ -22,12 +22,12 @@ def test_reload_during_a_run(notebook: Open, pictures: Path) -> None:
     nb = notebook(RUN.format(entries=110_000))
     nb.run(1)
     nb.watch()
-    until(lambda: any(look["paths"] for look in nb.seen()), 60, "a first plot")
+    until(lambda: any(look["paths"] for look in nb.seen()), PATIENCE_S, "a first plot")
     nb.save()
     nb.reload()
     expect(nb.panel).to_be_visible(timeout=20_000)
     nb.watch()
-    until(lambda: len({look["paths"] for look in nb.seen() if look["paths"]}) >= 4, 30, "a plot that goes on")
+    until(lambda: len({look["paths"] for look in nb.seen() if look["paths"]}) >= 4, PATIENCE_S, "a plot that goes on")
     screenshot(nb.page, pictures, "reloaded_during_a_run")
     nb.panel.get_by_role("button", name="Stop", exact=True).click()
     until(lambda: "stopped" in nb.seen()[-1]["words"], 10, "the panel says that it was stopped")
@@ -42,7 +42,7 @@ def test_saved_and_opened_without_a_kernel(notebook: Open, pictures: Path) -> No
     nb = notebook(RUN.format(entries=4000))
     nb.run(1)
     nb.watch()
-    until(lambda: "done" in nb.seen()[-1]["words"] if nb.seen() else False, 60, "the end of the run")
+    until(lambda: "done" in nb.seen()[-1]["words"] if nb.seen() else False, PATIENCE_S, "the end of the run")
     nb.save()
     (output,) = [output for output in nb.outputs() if MIME in output.get("data", {})]
     assert output["data"][MIME]["final"] is True

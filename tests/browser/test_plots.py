@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Open
-from notebook_page import NotebookPage, screenshot, until
+from notebook_page import PATIENCE_S, NotebookPage, screenshot, until
 from playwright.sync_api import Dialog, Locator, expect
 
 RUN = """
@@ -53,7 +53,7 @@ def test_zoom_and_log_stay(notebook: Open, pictures: Path) -> None:
     nb = notebook(RUN.format(entries=40_000))
     nb.run(1)
     nb.watch()
-    until(lambda: looks(nb) >= 3, 60, "a plot that fills")
+    until(lambda: looks(nb) >= 3, PATIENCE_S, "a plot that fills")
     plot = nb.panel.locator(".rdf-live-plot")
     whole = ticks(plot, "x")
     assert (whole[0], whole[-1]) == (0, 100)
@@ -64,11 +64,11 @@ def test_zoom_and_log_stay(notebook: Open, pictures: Path) -> None:
     assert 20 < zoomed[0] < zoomed[-1] < 80
     expect(nb.panel.get_by_role("button", name="unzoom", exact=True)).to_be_visible()
     seen = looks(nb)
-    until(lambda: looks(nb) >= seen + 10, 60, "ten more updates")
+    until(lambda: looks(nb) >= seen + 10, PATIENCE_S, "ten more updates")
     screenshot(nb.page, pictures, "zoomed")
     assert ticks(plot, "x") == zoomed
     assert logarithmic(plot)
-    until(lambda: "done" in nb.seen()[-1]["words"], 60, "the end of the run")
+    until(lambda: "done" in nb.seen()[-1]["words"], PATIENCE_S, "the end of the run")
     assert ticks(plot, "x") == zoomed
     assert logarithmic(plot)
     nb.panel.get_by_role("button", name="unzoom", exact=True).click()
@@ -110,7 +110,9 @@ def test_hostile_text_is_only_text(notebook: Open, pictures: Path) -> None:
     nb.page.on("request", lambda request: requests.append(request.url))
     nb.run(1)
     nb.watch()
-    until(lambda: any("failed" in look["words"] and "done" in look["words"] for look in nb.seen()), 60, "the end")
+    until(
+        lambda: any("failed" in look["words"] and "done" in look["words"] for look in nb.seen()), PATIENCE_S, "the end"
+    )
     failures = nb.panel.get_by_role("region", name="failed ranges")
     failures.locator("summary").first.click()
     expect(failures.locator("dl").first).to_be_visible()
