@@ -81,6 +81,8 @@ export class Grid {
   }
 
   #add(index: number): PlotPane {
+    // What draws comes while the workers start, not after their first values. A failure is told when it is needed.
+    if (index === 0) this.#options.load().catch(() => undefined);
     const pane = new PlotPane(() => this.#enqueue(index));
     this.#panes[index] = pane;
     this.#indices.set(pane.node, index);
