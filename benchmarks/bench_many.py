@@ -56,7 +56,7 @@ def one(histograms: int, pairs: int) -> dict[str, Any]:
         times = interleave(
             pairs,
             live=lambda: rdf_live.start(book(client, histograms)).result(),
-            plain=lambda: plain(book(client, histograms)),
+            plain=lambda: plain(client, book(client, histograms)),
             bare=loops,
         )
     times["bare"] = bare[1:]

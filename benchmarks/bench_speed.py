@@ -35,8 +35,8 @@ def measure(pairs: int, quick: bool) -> dict[str, Any]:
         times = interleave(
             pairs,
             live=lambda: rdf_live.start(book(at_2, path, RANGES), every=0.5).result(),
-            plain_same=lambda: plain(book(at_2, path, RANGES)),
-            plain_comes=lambda: plain(book(plain_1, path, None)),
+            plain_same=lambda: plain(at_2, book(at_2, path, RANGES)),
+            plain_comes=lambda: plain(plain_1, book(plain_1, path, None)),
         )
     header()
     return {

@@ -27,9 +27,13 @@ def seconds(function: Callable[[], Any]) -> float:
         return time.perf_counter() - start
 
 
-def plain(results: list[Any]) -> None:
-    """Run the dataframe the way ROOT does. The list keeps all results alive: ROOT prunes those that nobody holds."""
-    results[0].GetValue()
+def plain(client: Client, results: list[Any]) -> None:
+    """Run the dataframe the way ROOT does. The list keeps all results alive: ROOT prunes those that nobody holds.
+
+    ROOT hands its tasks to Dask's current client, which is the one made last, whatever client the dataframe has.
+    """
+    with client.as_current():
+        results[0].GetValue()
 
 
 def interleave(pairs: int, **functions: Callable[[], Any]) -> dict[str, list[float]]:

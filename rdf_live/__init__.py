@@ -14,15 +14,28 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["LiveRun", "LiveVisualize", "Snapshot", "attach", "connect", "errors", "runs", "start"]
+__all__ = [
+    "LiveRun",
+    "LiveVisualize",
+    "Snapshot",
+    "attach",
+    "cluster_status",
+    "connect",
+    "errors",
+    "runs",
+    "scale",
+    "start",
+]
 
 _WHERE = {
     "LiveRun": "rdf_live.run",
     "LiveVisualize": "rdf_live.client.visualize",
     "Snapshot": "rdf_live.snapshot",
     "attach": "rdf_live.client.start",
-    "connect": "rdf_live.cluster.local",
+    "cluster_status": "rdf_live.cluster.control",
+    "connect": "rdf_live.cluster.connect",
     "runs": "rdf_live.client.start",
+    "scale": "rdf_live.cluster.control",
     "start": "rdf_live.client.start",
 }
 
@@ -32,7 +45,9 @@ if TYPE_CHECKING:
     from rdf_live.client.start import runs as runs
     from rdf_live.client.start import start as start
     from rdf_live.client.visualize import LiveVisualize as LiveVisualize
-    from rdf_live.cluster.local import connect as connect
+    from rdf_live.cluster.connect import connect as connect
+    from rdf_live.cluster.control import cluster_status as cluster_status
+    from rdf_live.cluster.control import scale as scale
     from rdf_live.run import LiveRun as LiveRun
     from rdf_live.snapshot import Snapshot as Snapshot
 

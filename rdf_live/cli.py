@@ -8,9 +8,10 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from rdf_live import __version__
-from rdf_live.commands import bench, demo, runs
+from rdf_live.commands import bench, demo, doctor, down, logs, profile, ps, runs, scale, up
 from rdf_live.errors import RdfLiveError
 
 __all__ = ["main"]
@@ -18,13 +19,27 @@ __all__ = ["main"]
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
+_COMMANDS: dict[str, tuple[Any, str]] = {
+    "demo": (demo, "watch histograms of dimuon events, or of your files, fill"),
+    "up": (up, "begin a cluster of batch jobs, or find it"),
+    "ps": (ps, "list your clusters"),
+    "scale": (scale, "change the number of workers of a cluster"),
+    "logs": (logs, "what a cluster or one of its jobs wrote"),
+    "down": (down, "end a cluster"),
+    "profile": (profile, "what a profile says, and the submit file it gives"),
+    "doctor": (doctor, "check what a distributed run at a batch site needs"),
+    "runs": (runs, "list the runs of a cluster"),
+    "bench": (bench, "measure"),
+}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rdf-live", description="Distributed ROOT RDataFrame, live.")
     parser.add_argument("--version", action="version", version=f"rdf-live {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo.add(commands.add_parser("demo", help="watch histograms of dimuon events, or of your files, fill"))
-    runs.add(commands.add_parser("runs", help="list the runs of a cluster"))
-    bench.add(commands.add_parser("bench", help="measure", add_help=False))
+    for name, (module, meaning) in _COMMANDS.items():
+        # The benchmarks know their arguments, --help too.
+        module.add(commands.add_parser(name, help=meaning, add_help=module is not bench))
     return parser
 
 
@@ -48,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "bench":
             return bench.run(rest)
-        return {"demo": demo.run, "runs": runs.run}[arguments.command](arguments)
+        return int(_COMMANDS[arguments.command][0].run(arguments))
     except (RdfLiveError, ImportError, OSError) as error:
         print(f"rdf-live: {error}", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ from typing import Any
 __all__ = [
     "BadInput",
     "BadMessage",
+    "ClusterTrouble",
     "PartialResultWarning",
     "RdfLiveError",
     "ResultTooLarge",
@@ -35,6 +36,10 @@ class WrongKind(RdfLiveError, TypeError):
 
 class BadMessage(RdfLiveError):
     """A message between worker, hub and client has a wrong type, length or content."""
+
+
+class ClusterTrouble(RdfLiveError, RuntimeError):
+    """The cluster cannot start or give workers: the batch system refuses, holds or loses jobs, or nobody answers."""
 
 
 class UnknownRun(RdfLiveError):

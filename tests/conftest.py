@@ -9,6 +9,7 @@ LAYERS = {
     "unit": "no ROOT, no Dask: pure logic",
     "dask": "Dask in this process, no ROOT",
     "root": "real ROOT, real clusters of worker processes",
+    "condor": "a real HTCondor pool",
     "browser": "real notebooks in a real browser",
 }
 

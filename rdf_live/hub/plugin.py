@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["PROTOCOL", "HubPlugin"]
 
 PROTOCOL = 1
+#: Name of the plugin of a cluster that rdf_live keeps; its ``waiting()`` says what a run without workers waits for.
+CLUSTER_PLUGIN = "rdf_live-cluster"
 
 Reply = dict[str, Any]
 
@@ -195,7 +197,12 @@ class HubPlugin(SchedulerPlugin):
     # ---- from clients
 
     def _hello(self) -> Reply:
-        return {"status": "ok", "version": rdf_live.__version__, "protocol": PROTOCOL}
+        return {
+            "status": "ok",
+            "version": rdf_live.__version__,
+            "protocol": PROTOCOL,
+            "cluster": CLUSTER_PLUGIN in self.scheduler.plugins,
+        }
 
     def _open(
         self,

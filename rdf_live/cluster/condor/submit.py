@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""dask-jobqueue's HTCondorCluster as a profile wants it: the submit file, the command line, the environment.
+
+One job is one worker, one process, one thread and one core: ROOT's state is per process, and Dask's memory limit holds
+for a process too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import shlex
+import signal
+import string
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dask.config
+
+from rdf_live.cluster import credentials, tls
+from rdf_live.errors import ClusterTrouble
+
+if TYPE_CHECKING:
+    from rdf_live.cluster.profile import Profile
+
+__all__ = ["ATTRIBUTE", "DEATH_TIMEOUT_S", "arguments", "classes", "submit_file"]
+
+#: Attribute of each job that says which cluster it belongs to, so that the jobs of a dead one can be found.
+ATTRIBUTE = "RdfLiveCluster"
+#: Seconds after which a job that cannot reach its scheduler ends.
+DEATH_TIMEOUT_S = 60
+#: The nanny and what the worker's process has beside its heap; the batch system counts both.
+_MARGIN_BYTES = 128 << 20
+#: Submissions at a time: a submit machine serves many people.
+_AT_ONCE = 4
+
+
+@functools.cache
+def _jobqueue() -> Any:
+    """The package, without what it does to Ctrl-C when it is imported."""
+    try:
+        if threading.current_thread() is not threading.main_thread():
+            import dask_jobqueue.htcondor  # fails in its own words where it has not been imported before
+        else:
+            handler = signal.getsignal(signal.SIGINT)
+            import dask_jobqueue.htcondor
+
+            signal.signal(signal.SIGINT, handler)
+    except ModuleNotFoundError as error:
+        raise ClusterTrouble(
+            "got no package dask-jobqueue, expected it to submit workers to HTCondor. "
+            "Install it: pip install 'rdf-live[htcondor]', or conda install dask-jobqueue."
+        ) from error
+    return dask_jobqueue.htcondor
+
+
+@functools.cache
+def classes() -> tuple[Any, Any]:
+    """The classes of a cluster and of a job."""
+    jobqueue: Any = _jobqueue()
+
+    class Job(jobqueue.HTCondorJob):  # type: ignore[misc]
+        """A submission that is refused is told, where it would end the whole cluster otherwise."""
+
+        def __init__(self, *args: Any, worker_extra_args: list[str], **kwargs: Any) -> None:
+            self.refused = ""
+            # The base class appends to the list that all jobs share.
+            super().__init__(*args, worker_extra_args=list(worker_extra_args), **kwargs)
+
+        async def _submit_job(self, script_filename: str) -> str:
+            async with _gate():
+                out: str = await super()._submit_job(script_filename)
+                return out
+
+        async def start(self) -> None:
+            try:
+                await super().start()
+            except (RuntimeError, OSError, ValueError) as error:
+                self.refused = _refusal(error)
+                await jobqueue.Job.__mro__[1].start(self)  # ProcessInterface: started, with no job
+
+        async def close(self) -> None:
+            async with _gate():
+                await super().close()
+
+    class Cluster(jobqueue.HTCondorCluster):  # type: ignore[misc]
+        """Workers may find the TLS files under other names than the scheduler."""
+
+        job_cls = Job
+
+        def __init__(self, *args: Any, worker_security: Any, **kwargs: Any) -> None:
+            self._worker_security = worker_security
+            super().__init__(*args, **kwargs)
+
+        def _get_worker_security(self, security: Any) -> Any:
+            return self._worker_security
+
+    return Cluster, Job
+
+
+@functools.cache
+def _gate() -> asyncio.Semaphore:
+    return asyncio.Semaphore(_AT_ONCE)
+
+
+def _refusal(error: Exception) -> str:
+    """The batch system's own words, out of those of dask-jobqueue."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no condor_submit on this machine"
+    text = str(error)
+    if "stderr:" in text:
+        text = text.partition("stderr:")[2] or text
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())[-500:]
+
+
+def arguments(profile: Profile, cluster_id: str, folder: Path) -> dict[str, Any]:
+    """Arguments of the cluster class, but for those of the scheduler.
+
+    Parameters
+    ----------
+    profile : Profile
+        Effective values.
+    cluster_id : str
+        What `ATTRIBUTE` is set to.
+    folder : Path
+        The home of the cluster, with ``tls`` and ``jobs``.
+    """
+    _jobqueue()
+    worker_folder = folder / "tls" if profile.tls == "shared" else None
+    return {
+        "worker_security": tls.security(worker_folder),
+        "cores": 1,
+        "processes": 1,
+        "memory": profile.memory - _MARGIN_BYTES,
+        "disk": profile.disk,
+        "nanny": True,
+        "death_timeout": DEATH_TIMEOUT_S,
+        # Local to the node, and emptied by the batch system.
+        "local_directory": "$_CONDOR_SCRATCH_DIR",
+        "python": "exec " + shlex.quote(profile.python or sys.executable),
+        "job_script_prologue": ["ulimit -n `ulimit -Hn`", *_credentials(profile), *profile.setup],
+        "worker_extra_args": _worker_arguments(profile),
+        "job_extra_directives": _directives(profile, cluster_id, folder),
+        "log_directory": None if profile.spool else str(folder / "jobs"),
+        "submit_command_extra": [*(["-spool"] if profile.spool else []), *profile.submit_options],
+        # Whatever the user's own jobqueue.yaml has: a profile says everything.
+        "cancel_command_extra": [],
+        "job_directives_skip": [],
+        "shebang": "#!/usr/bin/env condor_submit",
+        "interface": None,
+    }
+
+
+def _credentials(profile: Profile) -> list[str]:
+    """Where the ones that travel with the job are: its own folder, whatever directory a process changes to."""
+    found = credentials.files_to_transfer(profile.credentials).values()
+    return [f"export {name}=$_CONDOR_SCRATCH_DIR/{shlex.quote(Path(path).name)}" for name, path in found]
+
+
+def _worker_arguments(profile: Profile) -> list[str]:
+    # They leave before the batch system ends them, and not all at once.
+    stagger = min(600.0, profile.runtime / 10)
+    found = ["--lifetime", f"{profile.runtime - 2 * stagger:.0f}s", "--lifetime-stagger", f"{stagger:.0f}s"]
+    # Its pages have no password; what is left of it cannot be reached from elsewhere.
+    found += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+    if profile.worker_ports:
+        found += ["--worker-port", str(profile.worker_ports)]
+    if profile.nanny_ports:
+        found += ["--nanny-port", str(profile.nanny_ports)]
+    if profile.gpus:
+        found += ["--resources", f"GPU={profile.gpus}"]
+    return found
+
+
+def _directives(profile: Profile, cluster_id: str, folder: Path) -> dict[str, str]:
+    values = {
+        "runtime_s": f"{profile.runtime:.0f}",
+        "memory_mb": str(profile.memory >> 20),
+        "disk_kb": str(profile.disk >> 10),
+        "project": profile.project,
+        "image": profile.image,
+        "gpus": profile.gpus or None,
+    }
+    transfer = [str(folder / "tls" / name) for name in dict.fromkeys(tls.FILES)] if profile.tls == "transfer" else []
+    transfer += [path for _, path in credentials.files_to_transfer(profile.credentials).values()]
+    found = {
+        "RequestMemory": str(profile.memory >> 20),
+        # One process that a signal reaches: no job array, no wrapper.
+        f"+{ATTRIBUTE}": f'"{cluster_id}"',
+        "InitialDir": str(folder / "jobs"),
+        # /bin/sh: the one of the node, or of the container.
+        "transfer_executable": "False",
+        "Environment": f'"{_jobqueue().quote_environment(_environment(profile))}"',
+    }
+    if not profile.spool:
+        # One for all jobs: read as it grows.
+        found["Log"] = str(folder / "jobs" / "events.log")
+    if profile.gpus:
+        found["request_gpus"] = str(profile.gpus)
+    if transfer:
+        found["transfer_input_files"] = ", ".join(transfer)
+        found["encrypt_input_files"] = ", ".join(Path(path).name for path in transfer)
+        found["should_transfer_files"] = "YES"
+        found["transfer_output_files"] = '""'
+    for key, template in profile.directives.items():
+        needed = [field for _, field, _, _ in string.Formatter().parse(template) if field]
+        if all(values.get(field) is not None for field in needed):
+            found[key] = template.format(**values)
+    return found
+
+
+def _environment(profile: Profile) -> dict[str, str]:
+    """A job has none by itself, and the whole of the user's (getenv) is forbidden at many sites."""
+    level = int(dask.config.get("rdf-live.jit-level", 2))
+    found = {
+        "EXTRA_CLING_ARGS": f"-O{level}",
+        "OMP_NUM_THREADS": "1",
+        "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
+    }
+    found |= {name: os.environ[name] for name in profile.environment if name in os.environ}
+    return {**found, **profile.variables}
+
+
+def submit_file(profile: Profile) -> str:
+    """What would be submitted for one worker, before anything is."""
+    _, job = classes()
+    values: Mapping[str, Any] = arguments(profile, "CLUSTER", Path(profile.directory).expanduser() / profile.name)
+    # Making a job makes its folder for logs.
+    kept = {**values, "log_directory": None, "security": values["worker_security"], "protocol": "tls://"}
+    del kept["worker_security"]
+    made = job("tls://SCHEDULER", name="WORKER", **kept)
+    text: str = made.job_script()
+    return text

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Keeps as many workers as are wanted: sees what becomes of their jobs, replaces lost ones, gives up with a reason."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from distributed.core import Status
+
+from rdf_live.cluster.condor import tools, trouble
+from rdf_live.cluster.condor.jobs import Job, Reader
+from rdf_live.cluster.condor.judge import Demand, Judge, Seen, Verdict, spare
+from rdf_live.cluster.condor.submit import ATTRIBUTE, DEATH_TIMEOUT_S
+from rdf_live.cluster.status import ClusterStatus, JobStatus
+from rdf_live.errors import ClusterTrouble
+
+if TYPE_CHECKING:
+    from rdf_live.cluster.home import Home
+    from rdf_live.cluster.profile import Profile
+
+__all__ = ["Watcher"]
+
+logger = logging.getLogger("rdf_live.cluster")
+
+#: Seconds between two looks.
+_EVERY_S = 2.0
+#: Seconds that results of a worker that leaves may take to move to others.
+_LEAVE_S = 30.0
+#: Seconds after which it is told what an idle job waits for, or that a worker does not come.
+_LONG_S = 60.0
+
+
+class Watcher:
+    """The workers of one cluster. Everything happens in the event loop of its scheduler.
+
+    Parameters
+    ----------
+    cluster : HTCondorCluster
+        Of `rdf_live.cluster.condor.submit`, started.
+    profile : Profile
+        It was made from.
+    home : Home
+        Its folder.
+    cluster_id : str
+        What the attribute of its jobs says.
+    """
+
+    def __init__(self, cluster: Any, profile: Profile, home: Home, cluster_id: str) -> None:
+        self._cluster = cluster
+        self._profile = profile
+        self._home = home
+        self._reader = Reader(None if profile.spool else home.jobs / "events.log", f'{ATTRIBUTE} =?= "{cluster_id}"')
+        self._judge = Judge(profile.runtime)
+        self._demand: Demand | None = None
+        self._target = 0
+        self._jobs: dict[str, Job] = {}
+        self._told: dict[str, tuple[str, str]] = {}
+        self._leaving: set[str] = set()
+        self._bad: deque[JobStatus] = deque(maxlen=5)
+        self._trouble = ""
+        self._replaced = 0
+        self._number = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+
+    # --- what others ask for ------------------------------------------------------------------------------------------
+
+    def start(self, workers: int) -> None:
+        """Want that many, and begin to watch."""
+        self.scale(workers)
+        self._spawn(self._watch())
+
+    async def stop(self) -> None:
+        """Watch no longer; the jobs stay as they are."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def scale(self, workers: int) -> None:
+        """Want that many, and no longer as many as there is work for."""
+        logger.info("wanted: %d workers", workers)
+        self._demand, self._target = None, workers
+        self._again()
+
+    def adapt(self, minimum: int, maximum: int) -> None:
+        """Want as many as there is work for, within limits."""
+        logger.info("wanted: as many workers as there is work for, %d to %d", minimum, maximum)
+        self._demand = Demand(minimum, maximum)
+        self._follow_work()
+        self._again()
+
+    def status(self) -> ClusterStatus:
+        """How it is now, from what is known."""
+        scheduler = self._cluster.scheduler
+        return ClusterStatus(
+            name=self._home.name,
+            profile=self._profile.name,
+            address=scheduler.address,
+            target=self._demand.limits[1] if self._demand else self._target,
+            adapts=self._demand.limits if self._demand else None,
+            workers=tuple(worker.host for worker in scheduler.workers.values()),
+            jobs=(*map(self._job_status, self._seen()), *self._bad),
+            trouble=self._trouble or self._reader.problem,
+            replaced=self._replaced,
+            log=str(self._home.log),
+        )
+
+    # --- the watch ----------------------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self._look()
+            except Exception:
+                # Whatever it was, workers that nobody watches are worse.
+                logger.exception("a look at the jobs failed")
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _EVERY_S)
+
+    async def _look(self) -> None:
+        submitting = self._cluster.worker_spec.keys() - self._cluster.workers.keys()
+        self._jobs = await self._reader.read([job.job_id for job in self._cluster.workers.values() if job.job_id])
+        if not submitting:
+            await self._remove_strays()
+        seen = self._seen()
+        self._tell(seen)
+        came = sum(each.connected for each in seen)
+        verdicts = self._judge.look(seen, self._target, time.monotonic())
+        for verdict in verdicts:
+            self._take_out(verdict)
+        if not self._judge.gave_up:
+            self._trouble = ""
+        elif not self._trouble:
+            self._trouble = await self._sentence()
+            logger.error("%s", self._trouble)
+        if came >= self._target and not verdicts:
+            self._bad.clear()
+        self._follow_work()
+        self._fit()
+
+    async def _remove_strays(self) -> None:
+        """Remove jobs that are nobody's: their removal failed, or a submission that seemed to have failed."""
+        if strays := sorted(self._reader.strays):
+            logger.warning("removing %s, which no worker belongs to", ", ".join(strays))
+            self._reader.strays = frozenset()
+            with contextlib.suppress(ClusterTrouble):
+                await tools.run("condor_rm", *strays)
+
+    def _seen(self) -> list[Seen]:
+        here = {str(worker.name) for worker in self._cluster.scheduler.workers.values()}
+        found = []
+        for name in self._cluster.worker_spec:
+            if name in self._leaving:
+                continue
+            process = self._cluster.workers.get(name)
+            if process is None:
+                found.append(Seen(name))
+            elif process.job_id:
+                found.append(Seen(name, self._jobs.get(process.job_id, Job(process.job_id)), connected=name in here))
+            else:
+                found.append(Seen(name, refused=process.refused or "the submission failed"))
+        return found
+
+    def _take_out(self, verdict: Verdict) -> None:
+        """Forget a worker whose job is over; another one has its place when the number is made right."""
+        name = verdict.seen.worker
+        self._cluster.worker_spec.pop(name, None)
+        process = self._cluster.workers.pop(name, None)
+        self._told.pop(name, None)
+        if process is not None:
+            process.status = Status.closed
+            if self._profile.spool and verdict.seen.job is not None:
+                # It stays in the queue for days otherwise, waiting for its output to be taken.
+                self._spawn(process.close())
+        if verdict.kind == "normal":
+            logger.info("worker %s has left in time: its job %s", name, verdict.reason)
+            return
+        logger.warning("worker %s is lost: its job %s", name, verdict.reason)
+        self._bad.append(self._job_status(verdict.seen))
+        if not self._judge.gave_up:
+            self._replaced += 1
+
+    # --- the right number ---------------------------------------------------------------------------------------------
+
+    def _again(self) -> None:
+        self._judge.again()
+        self._trouble = ""
+        self._bad.clear()
+        self._fit()
+        self._wake.set()
+
+    def _fit(self) -> None:
+        kept = self._seen()
+        missing = self._target - len(kept)
+        if missing > 0 and not self._judge.gave_up:
+            logger.info("submitting %d %s", missing, "job" if missing == 1 else "jobs")
+            for _ in range(missing):
+                # Names of its own: Dask gives the one of a lost worker again, while the scheduler may still know that.
+                self._cluster.worker_spec[f"{self._home.name}-{self._number}"] = self._cluster.new_spec
+                self._number += 1
+            self._cluster.scale(len(self._cluster.worker_spec))
+        elif missing < 0:
+            has = {str(worker.name): len(worker.processing) for worker in self._cluster.scheduler.workers.values()}
+            first = sorted(kept, key=lambda each: spare(each, has.get(each.worker, 0)))
+            names = [each.worker for each in first[:-missing]]
+            self._leaving |= set(names)
+            self._spawn(self._leave(names, force=self._demand is None))
+
+    async def _leave(self, names: list[str], *, force: bool) -> None:
+        """Let workers go, after the scheduler has moved what only they have."""
+        logger.info("%s leave", ", ".join(names))
+        scheduler = self._cluster.scheduler
+        try:
+            with contextlib.suppress(TimeoutError):
+                # No limit where nobody insists: a retirement that is broken off leaves a worker that takes no tasks.
+                limit_s = _LEAVE_S if force else None
+                await asyncio.wait_for(scheduler.retire_workers(names=names, close_workers=True), limit_s)
+            stay = set() if force else {str(worker.name) for worker in scheduler.workers.values()} & set(names)
+            await self._cluster.scale_down([name for name in names if name not in stay])
+            if stay and self._demand:
+                self._target += len(stay)
+        finally:
+            self._leaving -= set(names)
+
+    def _follow_work(self) -> None:
+        """Want a worker for each task that could run now: Dask's own estimate knows no tasks that take minutes."""
+        if self._demand is None:
+            return
+        scheduler = self._cluster.scheduler
+        tasks = sum(len(worker.processing) for worker in scheduler.workers.values())
+        tasks += len(scheduler.queued) + len(scheduler.unrunnable)
+        target = self._demand.target(tasks, self._target, time.monotonic())
+        if target != self._target:
+            logger.info("wanted: %d workers for %d tasks", target, tasks)
+            self._target = target
+
+    # --- words --------------------------------------------------------------------------------------------------------
+
+    def _job_status(self, each: Seen) -> JobStatus:
+        job = each.job
+        if job is None:
+            return JobStatus("", each.worker, "refused" if each.refused else "submitting", each.refused)
+        state, reason = job.state, job.reason
+        if each.connected and state == "idle":
+            # The batch system tells it later than the worker itself.
+            state, reason = "running", ""
+        elif not reason and job.since and time.time() - job.since > _LONG_S:
+            if job.state == "idle":
+                reason = self._request()
+            elif job.state == "running" and not each.connected:
+                reason = f"its worker is not connected to {self._cluster.scheduler.address}"
+        return JobStatus(job.id, each.worker, state, reason, job.host, job.since)
+
+    def _request(self) -> str:
+        wanted = f"1 core, {self._profile.memory / 1e9:.1f} GB of memory, {self._profile.disk / 1e9:.1f} GB of disk"
+        if self._profile.gpus:
+            wanted += f", {self._profile.gpus} GPU"
+        return f"no node has been found for it yet; it asks for {wanted}"
+
+    def _tell(self, seen: list[Seen]) -> None:
+        """Log what has changed."""
+        for each in seen:
+            status = self._job_status(each)
+            now = (status.state, status.reason)
+            if self._told.get(each.worker) != now:
+                self._told[each.worker] = now
+                logger.info("%s", " ".join(filter(None, ("job", status.id, f"of {each.worker}:", *now, status.host))))
+
+    async def _sentence(self) -> str:
+        """Why no more jobs are submitted, and what to do."""
+        why = self._judge.why
+        job = why[-1].seen.job
+        lines = ""
+        if job is not None:
+            lines = await asyncio.to_thread(trouble.last_lines, self._home.jobs / f"worker-{job.id}.err")
+        return trouble.sentence(why, lines, self._cluster.scheduler.address, DEATH_TIMEOUT_S)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a task of the watcher failed", exc_info=task.exception())

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One line from a laptop to a batch system."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from distributed import Client
+
+from rdf_live import errors
+from rdf_live.cluster import credentials, detached, local
+from rdf_live.cluster.control import cluster_status, down, scale
+from rdf_live.cluster.detect import detect
+from rdf_live.cluster.home import Home
+from rdf_live.cluster.profile import Profile, load
+
+__all__ = ["connect", "up"]
+
+#: Seconds between two looks, and between two sentences that say the same with other numbers.
+_LOOK_S = 0.5
+_SAY_S = 15.0
+
+
+def connect(
+    where: Any = None,
+    *,
+    name: str | None = None,
+    workers: int | None = None,
+    timeout: float | None = None,
+    **overrides: Any,
+) -> Client:
+    """A client that runs can be started on.
+
+    Parameters
+    ----------
+    where : str or distributed.Client, optional
+        "local" starts one process per core on this machine. The name of a profile ("naf", "lxplus", "htcondor", ...)
+        is a cluster of batch jobs that lives on when this process ends: the first call submits it, a later one from
+        anywhere finds it again. An address is that of a scheduler; a client is checked and returned. None takes the
+        profile that this host belongs to, "local" where there is none.
+    name : str, optional
+        Of the cluster; that of the profile otherwise. Clusters of several names can run beside each other.
+    workers : int, optional
+        Number of workers; as the profile says otherwise. A cluster that runs already is scaled to it.
+    timeout : float, optional
+        Seconds to wait for the first worker; without it as long as the batch system takes. Why it waits is printed.
+    **overrides
+        Values of the profile to change, for example ``memory="4GB"``, ``runtime="12h"``; see ``rdf-live profile``.
+
+    Returns
+    -------
+    distributed.Client
+        Ready: it has at least one worker, and more join as they come.
+
+    Raises
+    ------
+    BadInput, WrongKind
+        An argument cannot be used.
+    ClusterTrouble
+        The batch system cannot give workers, in its own words; or no worker came in `timeout`.
+    VersionMismatch
+        The cluster of that name runs another version of rdf_live.
+    """
+    if isinstance(where, Client):
+        from rdf_live.client.hub import check_client
+
+        _nothing_else(overrides, name=name, workers=workers)
+        return check_client(where)
+    if where is None:
+        where = detect() or "local"
+    if not isinstance(where, str):
+        raise errors.WrongKind(
+            f"got a {type(where).__name__}, expected the name of a profile, an address, or a distributed.Client"
+        )
+    if "://" in where or ":" in where:
+        _nothing_else(overrides, name=name, workers=workers)
+        return local.at(where)
+    profile = load(where, overrides)
+    if profile.kind == "local":
+        _nothing_else(overrides, name=name)
+        return local.start(workers)
+    client, new = up(profile, name=name, workers=workers)
+    try:
+        _first_worker(client, profile, timeout, new=new, say=print)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def up(profile: Profile, *, name: str | None = None, workers: int | None = None) -> tuple[Client, bool]:
+    """The cluster of that name and profile, found or begun; and whether it is new. Does not wait for workers."""
+    if workers is not None:
+        local.check_workers(workers)
+    home = Home(detached.directory(profile), name or profile.name)
+    home.make()
+    # Two that begin the same cluster at a time: the second one finds it.
+    with home.lock("connecting", wait=True):
+        client = detached.reach(home)
+        if client is not None:
+            _same(home, profile)
+            if workers is not None and cluster_status(client).target != workers:
+                scale(client, workers)
+            return client, False
+        for found in credentials.check(profile.credentials, profile.runtime):
+            if not found.found:
+                raise errors.ClusterTrouble(f"{found.sentence} Type: {found.remedy}")
+            if found.remedy:
+                print(f"{found.sentence} Type: {found.remedy}")
+        return detached.begin(home, profile, profile.workers if workers is None else workers), True
+
+
+def _same(home: Home, profile: Profile) -> None:
+    """What runs is not changed by asking for something else."""
+    request = home.read("request") or {}
+    runs = request.get("profile", {})
+    asked = profile.as_dict()
+    other = [key for key in asked if profile.sources.get(key) == "keyword" and asked[key] != runs.get(key)]
+    if runs.get("name") not in (None, profile.name):
+        other.append("name")
+    if other:
+        differences = ", ".join(f"{key}={asked[key]!r} (it has {runs.get(key)!r})" for key in other)
+        raise errors.BadInput(
+            f"got {differences} for the cluster {home.name!r}, which runs already. "
+            f"Take another name=..., or end it first: rdf-live down {home.name}"
+        )
+
+
+def _first_worker(
+    client: Client, profile: Profile, timeout: float | None, *, new: bool, say: Callable[[str], Any]
+) -> None:
+    start = time.monotonic()
+    said, when = "", 0.0
+    while True:
+        status = cluster_status(client)
+        if status.workers:
+            if said:
+                say(f"{status.name}: {status.sentence()}")
+            return
+        if status.trouble:
+            if new:
+                down(client)
+            raise errors.ClusterTrouble(f"{status.name}: {status.trouble}. More is in {status.log}")
+        now = time.monotonic()
+        if timeout is not None and now - start > timeout:
+            raise errors.ClusterTrouble(
+                f"{status.name}: no worker after {timeout:g} s ({status.sentence()}). It goes on waiting by itself: "
+                f"connect again later, look with rdf-live ps, or end it with rdf-live down {status.name}"
+            )
+        sentence = status.sentence()
+        states = tuple((job.state, job.reason) for job in status.jobs)
+        if (repr(states) != said and now - when > 2) or now - when > _SAY_S * 4:
+            say(f"{status.name}: {sentence}")
+            said, when = repr(states), now
+        time.sleep(_LOOK_S)
+
+
+def _nothing_else(overrides: dict[str, Any], **given: Any) -> None:
+    extra = [*overrides, *(key for key, value in given.items() if value is not None)]
+    if extra:
+        raise errors.BadInput(
+            f"got {', '.join(f'{key}=...' for key in extra)}, expected none of these here: "
+            "they describe a cluster of batch jobs that is to be started"
+        )

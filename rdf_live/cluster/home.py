@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The private folder of one cluster: how to reach it, its keys, the logs of its jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rdf_live import errors
+from rdf_live.export.atomic import replaced
+
+__all__ = ["Home"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class Home:
+    """The folder of the cluster `name` under `directory`.
+
+    Attributes
+    ----------
+    path : Path
+        ``request.json`` (what was asked for), ``record.json`` (how to reach what runs), ``holder.log``, ``tls/``,
+        ``jobs/`` (event log, output and errors of the jobs), ``lock`` (held as long as the cluster lives).
+    """
+
+    def __init__(self, directory: Path, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise errors.BadInput(
+                f"name: got {name!r}, expected letters, digits, dots, dashes and underscores, 64 at most"
+            )
+        self.name = name
+        self.path = Path(directory) / name
+        self.tls = self.path / "tls"
+        self.jobs = self.path / "jobs"
+        self.log = self.path / "holder.log"
+
+    @classmethod
+    def all(cls, directory: Path) -> list[Home]:
+        """Those that are there, by name."""
+        directory = Path(directory)
+        if not directory.is_dir():
+            return []
+        return [cls(directory, each.name) for each in sorted(directory.iterdir()) if (each / "request.json").exists()]
+
+    def make(self) -> None:
+        """Make the folder, or see to it that what is there is private.
+
+        Raises
+        ------
+        BadInput
+            It belongs to somebody else, others may write to it, or it cannot be made.
+        """
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.path, self.tls, self.jobs):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise errors.BadInput(
+                f"got the folder {self.path}, which cannot be made ({error.strerror}), expected one for the state of "
+                "clusters. Name another with directory=... or in the profile."
+            ) from error
+        self.check()
+
+    def check(self) -> None:
+        """See that keys in it are ours alone.
+
+        Raises
+        ------
+        BadInput
+            They would not be.
+        """
+        for folder in (self.path.parent, self.path, self.tls):
+            found = folder.stat()
+            if found.st_uid != os.getuid():
+                raise errors.BadInput(
+                    f"got the folder {folder}, which belongs to user {found.st_uid}, expected one of your own. "
+                    "Name another with directory=... or in the profile."
+                )
+            # Who may write to the parent could put a folder of their own in this one's place.
+            forbidden = 0o022 if folder == self.path.parent else 0o077
+            if found.st_mode & forbidden:
+                raise errors.BadInput(
+                    f"got the folder {folder} with mode {stat.S_IMODE(found.st_mode):04o}, which lets others in, "
+                    f"expected 0700, since the keys of the cluster are there: chmod 700 {folder}"
+                )
+
+    @contextlib.contextmanager
+    def lock(self, name: str = "lock", *, wait: bool = False) -> Iterator[bool]:
+        """Hold a lock of the cluster for the length of the block; gives whether it was free.
+
+        The system frees it when the process ends, however it ends.
+        """
+        with (self.path / name).open("w") as file:
+            os.set_inheritable(file.fileno(), False)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    def locked(self) -> bool:
+        """Whether a holder of this machine lives."""
+        if not (self.path / "lock").exists():
+            return False
+        with self.lock() as free:
+            return not free
+
+    def read(self, what: str) -> dict[str, Any] | None:
+        """The file ``WHAT.json``, or None where there is none."""
+        try:
+            found: dict[str, Any] = json.loads((self.path / f"{what}.json").read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise errors.ClusterTrouble(
+                f"got {self.path / what}.json, which cannot be read ({error}), expected JSON. "
+                f"Remove the folder: rdf-live down {self.name}"
+            ) from error
+        return found
+
+    def write(self, what: str, content: dict[str, Any]) -> None:
+        """Write ``WHAT.json`` as a whole, for its owner only."""
+        with replaced(self.path / f"{what}.json") as part:
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(content, file, indent=1)
+
+    def forget(self) -> None:
+        """Remove the keys and how to reach what ran; the logs stay for whoever asks why it ended."""
+        (self.path / "record.json").unlink(missing_ok=True)
+        shutil.rmtree(self.tls, ignore_errors=True)
+
+    def remove(self) -> None:
+        """Remove everything."""
+        shutil.rmtree(self.path, ignore_errors=True)

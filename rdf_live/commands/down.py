@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``rdf-live down``."""
+
+from __future__ import annotations
+
+import argparse
+
+from rdf_live.cluster import detached
+from rdf_live.commands.settings import find, homes
+from rdf_live.errors import BadInput
+
+__all__ = ["add", "run"]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    parser.description = (
+        "End a cluster: its jobs leave the batch system, its process ends, its keys are removed. "
+        "Runs that go on are lost."
+    )
+    parser.add_argument("name", nargs="*", metavar="NAME", help="of the cluster")
+    parser.add_argument("--all", action="store_true", help="all of your clusters")
+    parser.add_argument(
+        "--orphans", action="store_true", help="remove the jobs of clusters whose process is gone, for example killed"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """End them."""
+    if not (arguments.name or arguments.all or arguments.orphans):
+        raise BadInput("expected the name of a cluster, --all or --orphans; rdf-live ps lists them")
+    found = homes() if arguments.all else [find(name) for name in arguments.name]
+    for home in found:
+        print(detached.end(home))
+    if arguments.orphans:
+        removed = detached.orphans(homes())
+        print(f"removed {len(removed)} jobs that no cluster of this machine holds" if removed else "no orphans")
+    return 0

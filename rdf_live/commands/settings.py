@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arguments that several commands have: which cluster, and values of its profile."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from distributed import Client
+
+from rdf_live.cluster import detached, profile
+from rdf_live.cluster.home import Home
+from rdf_live.cluster.layers import available
+from rdf_live.errors import BadInput, ClusterTrouble, RdfLiveError
+
+__all__ = ["add_settings", "find", "homes", "reached", "settings"]
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """``--set KEY=VALUE``, again and again."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a value of the profile, for example memory=4GB"
+    )
+
+
+def settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was set."""
+    return profile.settings(arguments.set)
+
+
+def homes() -> list[Home]:
+    """Of all clusters of this user, wherever their profiles put them."""
+    folders: dict[Path, None] = {}
+    for name in available():
+        # A profile that cannot be read is told where it is used, not to who looks for clusters.
+        with contextlib.suppress(RdfLiveError):
+            loaded = profile.load(name)
+            if loaded.kind != "local":
+                folders[detached.directory(loaded)] = None
+    return [home for folder in folders for home in Home.all(folder)]
+
+
+def find(name: str) -> Home:
+    """The home of the cluster of that name.
+
+    Raises
+    ------
+    BadInput
+        There is none, or there are several.
+    """
+    known = homes()
+    found = [home for home in known if home.name == name]
+    if len(found) != 1:
+        have = ", ".join(sorted({home.name for home in known})) or "none"
+        where = f" in {' and '.join(str(home.path) for home in found)}" if found else ""
+        raise BadInput(f"got the cluster {name!r}{where}, expected one of those that there are: {have}")
+    return found[0]
+
+
+def reached(name: str) -> Client:
+    """A client of the cluster of that name.
+
+    Raises
+    ------
+    ClusterTrouble
+        It has ended.
+    """
+    home = find(name)
+    client = detached.reach(home)
+    if client is None:
+        raise ClusterTrouble(
+            f"got the cluster {name!r}, which has ended; begin it again with rdf-live up (log: {home.log})"
+        )
+    return client

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The private folder of a cluster."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from rdf_live.cluster import tls
+from rdf_live.cluster.home import Home
+from rdf_live.errors import BadInput, ClusterTrouble
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = Home(tmp_path / "clusters", "naf")
+    made.make()
+    return made
+
+
+def test_nobody_else_can_read_it(home):
+    home.write("record", {"address": "tls://10.0.0.1:8786"})
+    tls.make(home.tls)
+    for folder in (home.path.parent, home.path, home.tls, home.jobs):
+        assert mode(folder) == 0o700
+    for file in (home.path / "record.json", *(home.tls / name for name in tls.FILES)):
+        assert mode(file) == 0o600
+
+
+def test_a_second_time_changes_nothing(home):
+    home.write("request", {"id": "a"})
+    home.make()
+    assert home.read("request") == {"id": "a"}
+    assert [each.name for each in Home.all(home.path.parent)] == ["naf"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "bad"), [("path", 0o750), ("path", 0o701), ("tls", 0o704), ("parent", 0o770), ("parent", 0o702)]
+)
+def test_a_folder_that_lets_others_in_is_refused(home, folder, bad):
+    place = home.path.parent if folder == "parent" else getattr(home, folder)
+    place.chmod(bad)
+    with pytest.raises(BadInput, match=rf"{bad:04o}.*chmod 700 {place}"):
+        home.make()
+
+
+def test_a_place_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match=r"cannot be made.*directory="):
+        Home(tmp_path / "file" / "clusters", "naf").make()
+
+
+@pytest.mark.parametrize("name", ["", "../other", "a/b", ".hidden", "x" * 65, "sp ace"])
+def test_a_name_is_a_folder_of_one_level(tmp_path, name):
+    with pytest.raises(BadInput, match="name: got"):
+        Home(tmp_path, name)
+
+
+def test_one_process_holds_it(home):
+    assert not home.locked()
+    with home.lock() as first, home.lock() as second:
+        assert (first, second) == (True, False)
+        assert home.locked()
+    assert not home.locked()
+
+
+def test_an_unreadable_record_says_what_to_do(home):
+    (home.path / "record.json").write_text("{")
+    with pytest.raises(ClusterTrouble, match="rdf-live down naf"):
+        home.read("record")
+    assert home.read("failure") is None
+
+
+def test_keys_go_when_it_ends_and_logs_stay(home):
+    tls.make(home.tls)
+    home.log.write_text("why")
+    home.write("record", {})
+    home.forget()
+    assert not home.tls.exists()
+    assert home.read("record") is None
+    assert home.log.read_text() == "why"
+    home.make()
+    home.remove()
+    assert not home.path.exists()
