@@ -34,6 +34,8 @@ class Progress:
         One per range: 0 waiting, between 0 and 1 how far a running one is, 1 committed, -1 failed.
     stopped_ranges : list of (graph, range, entries, size)
         Ranges that a stop ended early, and how many of their entries are kept.
+    waiting_for : str
+        What the run waits for while no worker computes for it, for example "12 jobs idle"; empty otherwise.
     """
 
     fraction: float
@@ -51,9 +53,10 @@ class Progress:
     workers: int
     marks: list[float]
     stopped_ranges: list[Any]
+    waiting_for: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Progress:
         """Out of what the hub says, where lists have become tuples on the way."""
         own = {"marks": list(given["marks"]), "stopped_ranges": [tuple(row) for row in given["stopped_ranges"]]}
-        return cls(**{name: given[name] for name in cls.__slots__} | own)
+        return cls(**{name: given[name] for name in cls.__slots__ if name in given} | own)

@@ -32,6 +32,7 @@ export interface Progress {
   readonly running: number;
   readonly committed: number;
   readonly failed: number;
+  readonly waitingFor: string;
 }
 
 export interface Failure {
@@ -167,6 +168,7 @@ function progress(given: Record<string, unknown>): Progress {
     running: number(given['running']),
     committed: number(given['committed']),
     failed: number(given['failed']),
+    waitingFor: text(given['waiting_for']),
   };
 }
 

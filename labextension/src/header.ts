@@ -12,6 +12,7 @@ export function headline({ run, progress }: Frame): string {
   const active = state === 'starting' || state === 'running' || state === 'stopping';
   if (!active) return progress ? stateText(state, progress.fraction, progress.entries) : state;
   const before = state === 'stopping' ? 'stopping, ' : '';
+  if (!progress?.entries && progress?.waitingFor) return `${before}waiting for workers: ${progress.waitingFor}`;
   // The first thing a worker does is to compile the graph: seconds without an entry.
   if (!progress?.entries) return `${before}${progress?.running ? 'compiling' : 'starting'}`;
   return `${before}${partText(progress.fraction, progress.entries)}`;
@@ -27,6 +28,7 @@ export function details({ progress, final }: Frame): string {
   }
   if (!final) parts.push(...speed(progress));
   if (progress.elapsed > 0) parts.push(`${clock(progress.elapsed)} ${final ? 'in all' : 'elapsed'}`);
+  if (!final && progress.entries && progress.waitingFor) parts.push(`waiting for workers: ${progress.waitingFor}`);
   if (!final && progress.workers) parts.push(`${progress.workers} ${progress.workers === 1 ? 'worker' : 'workers'}`);
   return parts.join(' · ');
 }

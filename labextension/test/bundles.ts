@@ -46,6 +46,7 @@ export function progress(changes: Record<string, unknown> = {}) {
     running: 4,
     committed: 3,
     failed: 0,
+    waiting_for: '',
     ...changes,
   };
 }

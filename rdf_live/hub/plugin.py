@@ -251,7 +251,10 @@ class HubPlugin(SchedulerPlugin):
                     await _wait(r.news, end - time.monotonic())
         finally:
             r.watchers -= 1
-        return r.frame(values, have)
+        frame = r.frame(values, have)
+        if not r.over and not r.ledger.busy:
+            frame["progress"]["waiting_for"] = self._waiting_for()
+        return frame
 
     def _schema(self, run: str) -> Reply:
         return {"status": "ok", "graphs": self.registry.get(run).schemas()}
@@ -288,6 +291,13 @@ class HubPlugin(SchedulerPlugin):
         return {"status": "ok"}
 
     # ---- inside
+
+    def _waiting_for(self) -> str:
+        """Why nothing is computed, where that is the workers'."""
+        if self.scheduler.workers:
+            return ""
+        cluster: Any = self.scheduler.plugins.get(CLUSTER_PLUGIN)
+        return (cluster.waiting() if cluster is not None else "") or "no worker is connected"
 
     def _settle(self, run: Run) -> None:
         """Tidy up after a run that is over; later, since a hook must not change tasks."""

@@ -99,9 +99,18 @@ def _speed(progress: Progress) -> str:
         return parts[0]  # too early to say
     if progress.rate > 0:
         parts.append(f"{amount(progress.rate)}/s")
-    if progress.eta_s is not None:
+    if progress.waiting_for:
+        parts.append(f"waiting for workers: {progress.waiting_for}")
+    elif progress.eta_s is not None:
         parts.append(f"{clock(progress.eta_s)} left")
     return ", ".join(parts)
+
+
+def _before_entries(progress: Progress) -> str:
+    """What happens until the first entry. The first thing a worker does is to compile the graph: seconds."""
+    if progress.waiting_for:
+        return f"waiting for workers: {progress.waiting_for}"
+    return "compiling" if progress.running else "starting"
 
 
 class _Bar(tqdm):  # type: ignore[misc]
@@ -149,8 +158,7 @@ class _Bars:
         if progress.entries:
             self._say(f"{before}{percent(progress.fraction)}, {_speed(progress)}")
         else:
-            # The first thing a worker does is to compile the graph: seconds without an entry.
-            self._say(f"{before}{'compiling' if progress.running else 'starting'}")
+            self._say(f"{before}{_before_entries(progress)}")
         if snapshot is None or snapshot.seq == self._seq:
             return
         self._seq = snapshot.seq
@@ -177,9 +185,14 @@ class _Lines:
         self._name = _name(run)
         self._next = 0.0
         self._not_before = time.monotonic() + _PAUSE_S
+        self._waiting = ""
 
     def update(self, progress: Progress, snapshot: Snapshot | None, over: bool) -> None:
         """Write a line if it is time for one."""
+        if progress.waiting_for != self._waiting:
+            self._waiting = progress.waiting_for
+            if self._waiting:
+                self.say(f"{self._name} waiting for workers: {self._waiting}")
         if over or snapshot is None or progress.fraction < self._next or time.monotonic() < self._not_before:
             return
         self._next = progress.fraction + _STEP

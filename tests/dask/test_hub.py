@@ -12,11 +12,11 @@ import dask
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster, Reschedule, get_worker
-from distributed.diagnostics.plugin import WorkerPlugin
+from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 from distributed.utils import sync
 
 import rdf_live
-from rdf_live.hub.plugin import HubPlugin
+from rdf_live.hub.plugin import CLUSTER_PLUGIN, HubPlugin
 from rdf_live.hub.tasks import task_key
 from rdf_live.partial.schema import layout_digest
 
@@ -210,7 +210,7 @@ def test_second_registration_changes_nothing(hub: Hub) -> None:
 
 
 def test_hello(hub: Hub) -> None:
-    assert hub.call("hello") == {"status": "ok", "version": rdf_live.__version__, "protocol": 1}
+    assert hub.call("hello") == {"status": "ok", "version": rdf_live.__version__, "protocol": 1, "cluster": False}
 
 
 def test_a_run_from_open_to_the_end(hub: Hub) -> None:
@@ -573,6 +573,27 @@ def test_pace_grows_with_the_publishers(hub: Hub) -> None:
     assert intervals == sorted(intervals)
     assert intervals[0] < 2
     assert intervals[-1] >= 3000 * 0.25e-3 / 0.05
+
+
+class Jobs(SchedulerPlugin):
+    """A cluster of batch jobs, as far as the hub asks it."""
+
+    name = CLUSTER_PLUGIN
+    words = "2 jobs idle"
+
+    def waiting(self) -> str:
+        return self.words
+
+
+def test_a_run_without_workers_says_what_it_waits_for() -> None:
+    for own in start_hub(n_workers=0):
+        own.start("r", 2)
+        assert own.frame("r")["progress"]["waiting_for"] == "no worker is connected"
+        own.scheduler.add_plugin(Jobs())
+        assert own.call("hello")["cluster"]
+        assert own.frame("r")["progress"]["waiting_for"] == "2 jobs idle"
+        own.cluster.scale(1)
+        assert "waiting_for" not in own.end("r")["progress"]
 
 
 def test_finished_runs_are_kept_up_to_a_number() -> None:

@@ -109,6 +109,8 @@ def test_failures() -> None:
 def test_text() -> None:
     data = {"run": {"state": "lost", "message": "why"}, "progress": None, "numbers": []}
     assert words.text_of("z", data) == "z: lost: 0 % of the data, 0 entries\nwhy"
+    data["progress"] = {"fraction": 0.0, "entries": 0, "waiting_for": "2 jobs idle"}
+    assert words.text_of("z", data).splitlines()[1:] == ["waiting for workers: 2 jobs idle", "why"]
     numbers = [{"label": f"n{i}", "text": str(i)} for i in range(12)]
     data = {"run": {"state": "running", "message": None}, "progress": {"fraction": 0.31, "entries": 1_200_000}}
     lines = words.text_of("z", data | {"numbers": numbers}).splitlines()

@@ -44,6 +44,7 @@ class Run:
         self.fraction = 0.0
         self.seq = 0
         self.interrupts = 0
+        self.waiting_for = ""
 
     @property
     def progress(self) -> SimpleNamespace:
@@ -57,6 +58,7 @@ class Run:
             eta_s=7.0,
             elapsed_s=3.0,
             running=2,
+            waiting_for=self.waiting_for,
         )
 
     def _wait(self, timeout: float, pump: Any) -> bool:
@@ -107,6 +109,17 @@ def test_terminal_shows_every_result() -> None:
     assert "h1  310,000" in text
     assert "31 %, 310 k of ~1 M entries" in text
     assert text.endswith("demo stopped: 31 % of the data, 310 k entries, 0:03\n")
+
+
+@pytest.mark.parametrize("file", [io.StringIO, Terminal])
+def test_what_a_run_waits_for_is_told(file: Any) -> None:
+    shown, run = file(), Run([0.0, 0.0, 0.3, 0.3, "stopped"])
+    run.waiting_for = "12 jobs idle"
+    terminal.watch(run, file=shown)  # type: ignore[arg-type]
+    text = shown.getvalue()
+    assert "waiting for workers: 12 jobs idle" in text
+    if file is io.StringIO:
+        assert text.count("12 jobs idle") == 1
 
 
 def test_terminal_says_how_many_results_have_no_line(monkeypatch: pytest.MonkeyPatch) -> None:

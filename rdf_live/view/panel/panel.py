@@ -174,7 +174,9 @@ class Panel:
 
     def _now(self) -> tuple[Any, ...]:
         run = self.run
-        return (run._frame and run._frame["seq"], run._lost is not None, bool(run._blocking))
+        frame = run._frame
+        news = frame and (frame["seq"], frame["progress"].get("waiting_for"))
+        return (news, run._lost is not None, bool(run._blocking))
 
     def _has_values(self, index: int, frame: dict[str, Any]) -> bool:
         return any(frame["graphs"][result.graph]["values"] is not None for result in self._panes[index].results)

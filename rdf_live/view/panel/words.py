@@ -58,7 +58,8 @@ def progress_of(frame: dict[str, Any] | None) -> dict[str, Any] | None:
     """Numbers of the progress; None before the first word of the hub."""
     if frame is None:
         return None
-    return {name: frame["progress"][name] for name in _OF_PROGRESS}
+    progress = frame["progress"]
+    return {**{name: progress[name] for name in _OF_PROGRESS}, "waiting_for": _short(progress.get("waiting_for", ""))}
 
 
 def marks_of(marks: Sequence[float]) -> tuple[list[list[float]], int]:
@@ -137,6 +138,8 @@ def text_of(name: str, data: dict[str, Any]) -> str:
     """An update as text: a line, what went wrong, and the first numbers."""
     progress = data["progress"] or {"fraction": 0.0, "entries": 0}
     lines = [f"{name}: {state_text(data['run']['state'], progress['fraction'], progress['entries'])}"]
+    if progress.get("waiting_for"):
+        lines.append(f"waiting for workers: {progress['waiting_for']}")
     if data["run"]["message"] is not None:
         lines.append(data["run"]["message"])
     numbers = data["numbers"]
