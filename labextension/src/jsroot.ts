@@ -103,6 +103,24 @@ function legendOf(layers: readonly Layer[], stack: number): { name: string; colo
   }));
 }
 
+/** So long a plot that does not come keeps the others waiting. */
+const TURN_MS = 3000;
+let turn: Promise<void> = Promise.resolve();
+
+/** JSROOT takes the margins and the axes of a new plot from one style: one is drawn at a time, of all panels. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = turn.then(work);
+  turn = turn.then(async () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, TURN_MS);
+    });
+    await Promise.race([done.catch(() => undefined), late]);
+    clearTimeout(timer);
+  });
+  return done;
+}
+
 /** One plot in one node. Updates keep the zoom and the log axes that the user chose. */
 export class Drawing {
   readonly #node: HTMLElement;
@@ -156,7 +174,7 @@ export class Drawing {
         return old?.object._typename === layer.object._typename && old.option === layer.option;
       });
     this.#applyLogs();
-    if (!same || !this.#replace(layers)) await this.#draw(layers, logs);
+    if (!same || !this.#replace(layers)) await inTurn(() => this.#draw(layers, logs));
     else await this.#pad?.redrawPad();
   }
 

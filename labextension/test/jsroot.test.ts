@@ -334,3 +334,21 @@ test('a pane without plot or with an empty one still says something', async () =
   assert.deepEqual(words, ['no values yet', 'This result cannot be drawn.']);
   panel.dispose();
 });
+
+test('plots that are drawn at the same time have margins and axes of their own', async () => {
+  const wishes = [false, true, false].map((logy) => ({ ...wish, logy }));
+  const widths = [300, 900, 450];
+  const drawings = await Promise.all(
+    wishes.map((wanted, i) => {
+      const node = sized(place());
+      Object.defineProperty(node, 'clientWidth', { value: widths[i], configurable: true });
+      return Drawing.create(node, CASES['TH1']?.(i + 1) as View, wanted);
+    }),
+  );
+  for (const [i, drawing] of drawings.entries()) {
+    const pad = drawing.painters[0]?.getPadPainter()?.getRootPad(true);
+    assert.equal(pad?.fLogy, Number(wishes[i]?.logy));
+    assert.ok(Math.abs(Number(pad?.fLeftMargin) - 66 / Number(widths[i])) < 1e-9, `${pad?.fLeftMargin}`);
+    drawing.dispose();
+  }
+});

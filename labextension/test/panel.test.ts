@@ -97,10 +97,7 @@ test('a run without workers says what it waits for', () => {
   made.show(bundle({ progress: progress({ ...waiting, fraction: 0, entries: 0 }) }));
   assert.equal(shownText(made, 'headline'), 'waiting for workers: 2 jobs idle');
   made.show(bundle({ frame: 2, progress: progress({ ...waiting, eta_s: null, rate: 0 }) }));
-  assert.equal(
-    shownText(made, 'details'),
-    '1.23 M of 4 M entries · 0:03 elapsed · waiting for workers: 2 jobs idle',
-  );
+  assert.equal(shownText(made, 'details'), '1.23 M of 4 M entries · 0:03 elapsed · waiting for workers: 2 jobs idle');
   const { waiting_for: _, ...old } = progress({ entries: 0, running: 0 });
   made.show(bundle({ frame: 3, progress: old }));
   assert.equal(shownText(made, 'headline'), 'starting');
