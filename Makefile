@@ -98,9 +98,9 @@ $(BUNDLE): $(NODE_MODULES) $(LABEXTENSION_SOURCES)
 	@said=$$($(NPM) run build 2>&1) || { echo "$$said"; exit 1; }
 	@touch $@
 
-.PHONY: test test-unit test-dask test-root test-js test-browser
-test: test-unit test-dask test-root test-js test-browser cpp
-test-unit test-dask test-root test-browser: test-%: setup
+.PHONY: test test-unit test-dask test-root test-js test-browser test-condor
+test: test-unit test-dask test-root test-js test-browser test-condor cpp
+test-unit test-dask test-root test-browser test-condor: test-%: setup
 	@echo "== tests: $*"
 	@$(PYTEST) tests/$*
 

@@ -38,14 +38,34 @@ def schema() -> dict[str, Any]:
     return {"digest": digest, "length": LENGTH, "rules": [], "results": results, "templates": b""}
 
 
-async def publish(address: str, worker: str, run: str, publishers: int, stop_at: float) -> int:
+class Publishers:
+    """Simulated ones. The clock of the measurement starts when each has published once: that fills the memory."""
+
+    def __init__(self, number: int, length_s: float) -> None:
+        self.number = number
+        self.length_s = length_s
+        self.sent = 0
+        self.heard: set[int] = set()
+        self.stop_at = float("inf")
+        self.all_heard = asyncio.Event()
+
+    def note(self, place: int) -> None:
+        """One message has been sent."""
+        self.sent += 1
+        self.heard.add(place)
+        if len(self.heard) == self.number and not self.all_heard.is_set():
+            self.stop_at = time.time() + self.length_s
+            self.sent = 0
+            self.all_heard.set()
+
+
+async def publish(address: str, worker: str, run: str, publishers: Publishers) -> None:
     """All publishers in one loop: each sends when the hub's pace says so."""
     made = schema()
     values = np.ones(LENGTH).tobytes()
     free: asyncio.Queue[Any] = asyncio.Queue()
     for _ in range(CONNECTIONS):
         free.put_nowait(rpc(address))
-    sent = 0
 
     async def call(operation: str, **message: Any) -> Any:
         connection = await free.get()
@@ -55,12 +75,11 @@ async def publish(address: str, worker: str, run: str, publishers: int, stop_at:
             free.put_nowait(connection)
 
     async def one(place: int) -> None:
-        nonlocal sent
         who = {"run": run, "graph": 0, "range": place, "attempt": f"a{place}"}
         reply = await call("rdf_live_begin", **who, worker=worker, versions={}, have_payload=False)
         wait, seq = reply["interval"], 0
-        await asyncio.sleep(wait * place / publishers)
-        while time.time() < stop_at:
+        await asyncio.sleep(wait * place / publishers.number)
+        while time.time() < publishers.stop_at:
             seq += 1
             reply = await call(
                 "rdf_live_partial",
@@ -74,13 +93,12 @@ async def publish(address: str, worker: str, run: str, publishers: int, stop_at:
                 blobs={},
                 schema=made if reply.get("need_schema") else None,
             )
-            sent += 1
-            await asyncio.sleep(min(reply["interval"], max(stop_at - time.time(), 0)))
+            publishers.note(place)
+            await asyncio.sleep(min(reply["interval"], max(publishers.stop_at - time.time(), 0)))
 
-    await asyncio.gather(*(one(place) for place in range(publishers)))
+    await asyncio.gather(*(one(place) for place in range(publishers.number)))
     while not free.empty():
         await free.get_nowait().close_rpc()
-    return sent
 
 
 def one(publishers: int, length_s: float) -> dict[str, Any]:
@@ -119,25 +137,26 @@ def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict
     hub.call(client, "rdf_live_open", run=run, name=run, client=client.id, graphs=graphs, options=options, versions={})
     watching = attach(run, client=client)  # takes every frame, as a notebook does
     process = psutil.Process(pid)
-    stop_at = time.time() + length_s + 5
     rows: list[tuple[float, float, float]] = []
 
     async def watch() -> int:
-        sending = asyncio.create_task(publish(address, worker, run, publishers, stop_at))
-        await asyncio.sleep(5)  # everybody has begun
-        while time.time() < stop_at - 0.1:
+        crowd = Publishers(publishers, length_s)
+        sending = asyncio.create_task(publish(address, worker, run, crowd))
+        await crowd.all_heard.wait()
+        while time.time() < crowd.stop_at - 0.1:
             cpu, start = sum(process.cpu_times()[:2]), time.time()
-            await asyncio.sleep(min(2.0, max(stop_at - time.time(), 0.05)))
+            await asyncio.sleep(min(2.0, max(crowd.stop_at - time.time(), 0.05)))
             used = (sum(process.cpu_times()[:2]) - cpu) / (time.time() - start)
             rows.append((time.time(), 100 * used, process.memory_info().rss / 2**20))
-        return await sending
+        await sending
+        return crowd.sent
 
     sent = asyncio.run(watch())
     hub.call(client, "rdf_live_stop", run=run, mode="cancel")
     half = len(rows) // 2
     seen = watching._current()["seq"]
     print(
-        f"  {publishers} publishers, {sent} messages of {8 * LENGTH / 1000:.0f} kB in {length_s + 5:.0f} s, "
+        f"  {publishers} publishers, {sent} messages of {8 * LENGTH / 1000:.0f} kB in {length_s:.0f} s, "
         f"the client is at {seen}"
     )
     header()
