@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import ROOT
-from common import cluster, header, interleave, line, plain, ratios
+from common import Booked, cluster, header, interleave, line, plain, ratios
 from distributed import get_worker
 
 import rdf_live
@@ -55,8 +55,8 @@ def one(histograms: int, pairs: int) -> dict[str, Any]:
 
         times = interleave(
             pairs,
-            live=lambda: rdf_live.start(book(client, histograms)).result(),
-            plain=lambda: plain(client, book(client, histograms)),
+            live=Booked(lambda: book(client, histograms), lambda booked: rdf_live.start(booked).result()),
+            plain=Booked(lambda: book(client, histograms), lambda booked: plain(client, booked)),
             bare=loops,
         )
     times["bare"] = bare[1:]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import ROOT
-from common import cluster, events, header, interleave, line, plain, ratios
+from common import Booked, cluster, events, header, interleave, line, plain, ratios
 
 import rdf_live
 
@@ -34,9 +34,9 @@ def measure(pairs: int, quick: bool) -> dict[str, Any]:
     with cluster(1) as plain_1, cluster(2) as at_2:
         times = interleave(
             pairs,
-            live=lambda: rdf_live.start(book(at_2, path, RANGES), every=0.5).result(),
-            plain_same=lambda: plain(at_2, book(at_2, path, RANGES)),
-            plain_comes=lambda: plain(plain_1, book(plain_1, path, None)),
+            live=Booked(lambda: book(at_2, path, RANGES), lambda booked: rdf_live.start(booked, every=0.5).result()),
+            plain_same=Booked(lambda: book(at_2, path, RANGES), lambda booked: plain(at_2, booked)),
+            plain_comes=Booked(lambda: book(plain_1, path, None), lambda booked: plain(plain_1, booked)),
         )
     header()
     return {

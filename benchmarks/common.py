@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import statistics
@@ -11,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import dask
 from distributed import Client
@@ -36,12 +37,22 @@ def plain(client: Client, results: list[Any]) -> None:
         results[0].GetValue()
 
 
-def interleave(pairs: int, **functions: Callable[[], Any]) -> dict[str, list[float]]:
+class Booked(NamedTuple):
+    """What is timed after something that is not: ``run(book())``. Booking costs the same whoever runs it."""
+
+    book: Callable[[], Any]
+    run: Callable[[Any], Any]
+
+
+def interleave(pairs: int, **functions: Callable[[], Any] | Booked) -> dict[str, list[float]]:
     """Time the functions in turn, A B C A B C, after one turn that does not count."""
     times: dict[str, list[float]] = {name: [] for name in functions}
     for turn in range(pairs + 1):
         for name, function in functions.items():
-            took = seconds(function)
+            if isinstance(function, Booked):
+                took = seconds(functools.partial(function.run, function.book()))
+            else:
+                took = seconds(function)
             if turn:
                 times[name].append(took)
         print("." if turn else "warm", end="", flush=True)
