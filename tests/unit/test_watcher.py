@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rdf_live.cluster.condor import judge as rules
-from rdf_live.cluster.condor import trouble
+from rdf_live.cluster.condor import words
 from rdf_live.cluster.condor.jobs import Job
-from rdf_live.cluster.condor.judge import Demand, Judge, Seen, Verdict, spare
+from rdf_live.cluster.condor.judge import Demand, Judge, Seen, Verdict, silent, spare
 
 HOUR_S = 3600.0
 REFUSED = Seen("w", refused="ERROR: no project")
@@ -187,6 +187,36 @@ def test_too_many_are_lost(judge):
     assert judge.gave_up == "lost"
 
 
+def test_what_was_lost_an_hour_ago_lifts_it(judge):
+    limit = rules.LOST_PER_WORKER + rules.LOST_MORE
+    for n in range(limit + 1):
+        came(judge, "w", now=float(n))
+        judge.look([ended(HOUR_S / 2, 1)], 1, float(n))
+    assert judge.gave_up == "lost"
+    judge.look([], 1, rules.LOST_WINDOW_S - 1)
+    assert judge.gave_up == "lost"
+    judge.look([], 1, rules.LOST_WINDOW_S)
+    assert judge.gave_up == ""
+
+
+def test_it_is_tried_again_where_others_work(judge):
+    came(judge, "x")
+    judge.look([here("x"), *(ended(1, 127, worker) for worker in "abc")], 4, 10.0)
+    judge.look([here("x")], 4, rules.RETRY_S + 9)
+    assert judge.gave_up == "failed"
+    judge.look([here("x")], 4, rules.RETRY_S + 10)
+    assert judge.gave_up == ""
+    judge.look([here("x"), *(ended(1, 127, worker) for worker in "def")], 4, rules.RETRY_S + 20)
+    judge.look([here("x")], 4, 2 * rules.RETRY_S + 19)
+    assert judge.gave_up == "failed"
+
+
+def test_it_is_not_tried_again_where_nobody_works(judge):
+    judge.look([ended(1, 127, worker) for worker in "abc"], 3, 10.0)
+    judge.look([], 3, 1e6)
+    assert judge.gave_up == "failed"
+
+
 def test_losses_are_forgotten_after_an_hour(judge):
     for n in range(50):
         came(judge, "w", now=600.0 * n)
@@ -253,6 +283,27 @@ def test_the_pause_is_short_again(judge, how):
     assert judge.look([UNREACHABLE], 1, 35.0)
 
 
+# --- workers that are gone without a word -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seen", "gone"),
+    [
+        (Seen("w", Job("1.0", "idle", starts=1), connected=True), True),
+        (Seen("w", Job("1.0", "held", starts=1), connected=True), True),
+        (replace(ended(HOUR_S, starts=1), connected=True), True),
+        (Seen("w", Job("1.0", "idle", starts=1)), False),
+        (Seen("w", Job("1.0", "idle"), connected=True), False),
+        (Seen("w", Job("1.0", "running", starts=1), connected=True), False),
+        (Seen("w", connected=True), False),
+    ],
+    ids=["evicted", "held", "over", "not connected", "seen before the queue tells", "runs", "no job"],
+)
+def test_silent_workers(seen, gone):
+    assert silent(seen, rules.SILENT_S + 1) is gone
+    assert silent(seen, rules.SILENT_S) is False
+
+
 # --- who goes first ---------------------------------------------------------------------------------------------------
 
 
@@ -311,11 +362,43 @@ def test_limits_hold_at_once():
     assert Demand(0, 4).target(2, 8, 0.0) == 4
 
 
+# --- what is shown of a job -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seen", "after_s", "state", "reason"),
+    [
+        (Seen("w"), 0, "submitting", ""),
+        (REFUSED, 0, "refused", "ERROR: no project"),
+        (Seen("w", Job("1.0", since=1000.0)), 60, "idle", ""),
+        (Seen("w", Job("1.0", since=1000.0)), 61, "idle", "no node has been found for it yet; it asks for 1 core"),
+        (Seen("w", Job("1.0", since=1000.0, reason="it was evicted")), 61, "idle", "it was evicted"),
+        (Seen("w", Job("1.0")), 61, "idle", ""),
+        (Seen("w", Job("1.0", since=1000.0), connected=True), 61, "running", ""),
+        (Seen("w", job(since=1000.0)), 60, "running", ""),
+        (Seen("w", job(since=1000.0)), 61, "running", "its worker is not connected to tls://10.0.0.1:8786"),
+        (Seen("w", job(since=1000.0), connected=True), 61, "running", ""),
+        (Seen("w", job("held", since=1000.0, reason="no such file")), 61, "held", "no such file"),
+        (Seen("w", job("ended", 1, since=1000.0)), 61, "ended", ""),
+    ],
+)
+def test_what_is_shown(seen, after_s, state, reason):
+    shown = words.describe(seen, "1 core", "tls://10.0.0.1:8786", 1000.0 + after_s)
+    assert (shown.worker, shown.state, shown.reason) == ("w", state, reason)
+    assert shown.id == (seen.job.id if seen.job else "")
+
+
+def test_what_a_job_asks_for():
+    assert words.request(2_000_000_000, 500_000_000, 0) == "1 core, 2.0 GB of memory, 0.5 GB of disk"
+    assert words.request(2_000_000_000, 500_000_000, 1).endswith(", 1 GPU")
+    assert words.request(2_000_000_000, 500_000_000, 2).endswith(", 2 GPUs")
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
 def said(seen, kind="failed", lines=""):
-    return trouble.sentence([Verdict(seen, kind)] * 3, lines, "tls://10.0.0.1:8786", 60.0)
+    return words.sentence([Verdict(seen, kind)] * 3, lines, "tls://10.0.0.1:8786", 60.0)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +423,7 @@ def said(seen, kind="failed", lines=""):
 )
 def test_a_sentence_says_what_happened_and_what_to_do(seen, lines, expected):
     text = said(seen, lines=lines)
-    assert text.startswith("no more jobs are submitted, since 3 jobs failed one after another: the last one")
+    assert text.startswith("no more jobs are submitted for now, since 3 jobs failed one after another: the last one")
     assert text.endswith(".")
     assert expected in text
 
@@ -351,10 +434,10 @@ def test_a_sentence_about_losses():
 
 def test_last_lines(tmp_path: Path):
     file = tmp_path / "worker-1.0.err"
-    assert trouble.last_lines(file) == ""
+    assert words.last_lines(file) == ""
     file.write_bytes(b"")
-    assert trouble.last_lines(file) == ""
+    assert words.last_lines(file) == ""
     file.write_bytes(b"x" * 10000 + b"\none\n\n  two \xff\nthree\nfour\n\n")
-    assert trouble.last_lines(file) == "two \ufffd | three | four"
+    assert words.last_lines(file) == "two \ufffd | three | four"
     file.write_bytes(b"y" * 10000)
-    assert trouble.last_lines(file) == "y" * 400
+    assert words.last_lines(file) == "y" * 400

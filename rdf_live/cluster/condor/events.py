@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rdf_live.cluster.status import JobState
 
-__all__ = ["EventLog", "Job", "ended", "follow"]
+__all__ = ["EventLog", "Job", "ended", "follow", "held"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ _RETURN = re.compile(r"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(r"\(signal (\d+)\)")
 _ALIAS = re.compile(r"[?&]alias=([^&>]+)")
 _ADDRESS = re.compile(r"<\[?([^\]?>]+?)\]?(?::\d+)?[?>]")
+_BLAMES = re.compile(r"Error from (?:[^\s:]*@)?([^\s:]+): ")
 _LOST = "the submit machine has lost the connection, and tries again"
 
 
@@ -111,7 +112,10 @@ def follow(job: Job | None, text: str) -> Job | None:
     header = _HEADER.fullmatch(lines[0].rstrip()) if lines else None
     if header is None:
         return job
-    number, at = int(header[1]), _time(header[4])
+    try:
+        number, at = int(header[1]), _time(header[4])
+    except ValueError:
+        return job
     # What follows the first line is statistics, or who exactly did it.
     first = lines[1].strip() if len(lines) > 1 else ""
     if number == _Event.SUBMIT or job is None:
@@ -135,7 +139,7 @@ def follow(job: Job | None, text: str) -> Job | None:
         case _Event.ABORTED:
             return replace(now, state="removed", reason=first, ended=at)
         case _Event.HELD:
-            return replace(now, state="held", reason=first)
+            return held(now, first)
         case _Event.RELEASED:
             return replace(now, state="idle", reason="")
         case _Event.SUSPENDED:
@@ -151,6 +155,13 @@ def ended(job: Job, at: float, exit_code: int | None, signal: int | None) -> Job
     """A job that ended at that time, and how."""
     reason = f"signal {signal}" if exit_code is None else f"exit code {exit_code}"
     return replace(job, state="ended", reason=reason, ended=at, exit_code=exit_code, signal=signal)
+
+
+def held(job: Job, reason: str) -> Job:
+    """A job that is held; the node that its reason begins with goes to its place, so that equal reasons look equal."""
+    if found := _BLAMES.match(reason):
+        return replace(job, state="held", reason=reason[found.end() :], host=found[1])
+    return replace(job, state="held", reason=reason)
 
 
 def _host(lines: list[str]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rdf_live.cluster.condor import tools
-from rdf_live.cluster.condor.events import EventLog, Job, ended
+from rdf_live.cluster.condor.events import EventLog, Job, ended, held
 from rdf_live.cluster.status import JobState
 from rdf_live.errors import ClusterTrouble
 
@@ -31,24 +31,31 @@ _STATES: dict[int, JobState] = {
 def from_ad(ad: Mapping[str, Any]) -> Job:
     """A job as its attributes in the queue or in the history tell it."""
     state = _STATES.get(ad["JobStatus"], "idle")
-    reasons: dict[str, Any] = {"held": ad.get("HoldReason"), "removed": ad.get("RemoveReason")}
     since = float(ad.get("EnteredCurrentStatus") or ad.get("QDate") or 0)
     job = Job(
         id=f"{ad['ClusterId']}.{ad['ProcId']}",
         state=state,
-        reason=" ".join(str(reasons.get(state) or "").split()),
         host=str(ad.get("RemoteHost") or ad.get("LastRemoteHost") or "").rpartition("@")[2],
         since=since,
         starts=int(ad.get("NumJobStarts") or 0),
         started=float(ad["JobCurrentStartDate"]) if ad.get("JobCurrentStartDate") else None,
     )
-    if state == "removed":
-        return replace(job, ended=since)
-    if state == "ended":
-        by_signal = ad.get("ExitBySignal") is True
-        code = None if by_signal else ad.get("ExitCode")
-        return ended(job, float(ad.get("CompletionDate") or since), code, ad.get("ExitSignal") if by_signal else None)
+    match state:
+        case "held":
+            return held(job, _words(ad.get("HoldReason")))
+        case "removed":
+            return replace(job, reason=_words(ad.get("RemoveReason")), ended=since)
+        case "ended":
+            at = float(ad.get("CompletionDate") or since)
+            by_signal = ad.get("ExitBySignal") is True
+            return ended(
+                job, at, None if by_signal else ad.get("ExitCode"), ad.get("ExitSignal") if by_signal else None
+            )
     return job
+
+
+def _words(value: Any) -> str:
+    return " ".join(str(value or "").split())
 
 
 class Reader:

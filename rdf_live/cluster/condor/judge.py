@@ -10,10 +10,16 @@ from typing import Literal
 
 from rdf_live.cluster.condor.jobs import Job
 
-__all__ = ["Demand", "Judge", "Seen", "Verdict", "spare"]
+__all__ = ["Demand", "Judge", "Seen", "Verdict", "silent", "spare"]
 
 #: Failures one after another, without a worker that connects between them, after which nothing more is submitted.
 IN_A_ROW = 3
+#: Seconds after which it is tried again all the same, where other workers are connected: it may have been one bad node,
+#: and nobody may be there to ask again.
+RETRY_S = 600.0
+#: Seconds without a word from a worker whose job does not run, after which it is gone: its node may have died without
+#: closing the connection, and a new worker of that name would be refused.
+SILENT_S = 15.0
 #: A job that fails within this many seconds fails quickly.
 QUICK_S = 60.0
 #: Jobs that may be lost in an hour: so many per worker that is wanted, and some more.
@@ -94,6 +100,7 @@ class Judge:
         self._unreachable_pause_s = UNREACHABLE_PAUSE_S
         self._lost: list[tuple[float, Verdict]] = []
         self._row: list[Verdict] = []
+        self._gave_up_at = 0.0
         self.gave_up: Literal["", "failed", "lost"] = ""
 
     @property
@@ -127,8 +134,8 @@ class Judge:
             # Whatever it is that fails, it is not everything.
             self._row.clear()
             self._unreachable_pause_s = UNREACHABLE_PAUSE_S
-            if self.gave_up == "failed":
-                self.gave_up = ""
+        elif here and self.gave_up == "failed" and now - self._gave_up_at >= RETRY_S:
+            self._row.clear()
         self._came |= here
         found = [Verdict(each, kind) for each in everyone if (kind := self._kind(each, now)) is not None]
         self._came &= {each.worker for each in everyone} - {verdict.seen.worker for verdict in found}
@@ -139,10 +146,13 @@ class Judge:
         self._lost = [(at, verdict) for at, verdict in self._lost if now - at < LOST_WINDOW_S]
         if any(verdict.kind == "unreachable" for verdict in found):
             self._unreachable_pause_s = min(2 * self._unreachable_pause_s, UNREACHABLE_LONGEST_S)
-        if len(self._row) >= IN_A_ROW:
-            self.gave_up = "failed"
-        elif len(self._lost) > LOST_PER_WORKER * wanted + LOST_MORE:
+        before = self.gave_up
+        if len(self._lost) > LOST_PER_WORKER * wanted + LOST_MORE:
             self.gave_up = "lost"
+        else:
+            self.gave_up = "failed" if len(self._row) >= IN_A_ROW else ""
+        if not before:
+            self._gave_up_at = now
         return found
 
     def _kind(self, each: Seen, now: float) -> Kind | None:
@@ -164,6 +174,21 @@ class Judge:
         if job.state == "ended" and ran_s < self._quick_s and job.exit_code != 0:
             return "failed"
         return "lost"
+
+
+def silent(each: Seen, unheard_s: float) -> bool:
+    """Whether the scheduler believes in a worker that is gone.
+
+    Parameters
+    ----------
+    each : Seen
+        The worker.
+    unheard_s : float
+        Seconds since its last heartbeat.
+    """
+    # The queue may tell late that a job runs; a worker that is heard is believed.
+    job = each.job
+    return each.connected and job is not None and job.starts > 0 and job.state != "running" and unheard_s > SILENT_S
 
 
 def spare(each: Seen, processing: int) -> tuple[bool, int, float]:

@@ -22,15 +22,18 @@ from typing import TYPE_CHECKING, Any
 import dask.config
 
 from rdf_live.cluster import credentials, tls
+from rdf_live.cluster.home import HOST
 from rdf_live.errors import ClusterTrouble
 
 if TYPE_CHECKING:
     from rdf_live.cluster.profile import Profile
 
-__all__ = ["ATTRIBUTE", "DEATH_TIMEOUT_S", "arguments", "classes", "submit_file"]
+__all__ = ["ATTRIBUTE", "DEATH_TIMEOUT_S", "HOST_ATTRIBUTE", "arguments", "classes", "gate", "submit_file"]
 
 #: Attribute of each job that says which cluster it belongs to, so that the jobs of a dead one can be found.
 ATTRIBUTE = "RdfLiveCluster"
+#: And which machine submitted it: several may have the same queue.
+HOST_ATTRIBUTE = "RdfLiveHost"
 #: Seconds after which a job that cannot reach its scheduler ends.
 DEATH_TIMEOUT_S = 60
 #: The nanny and what the worker's process has beside its heap; the batch system counts both.
@@ -72,7 +75,9 @@ def classes() -> tuple[Any, Any]:
             super().__init__(*args, worker_extra_args=list(worker_extra_args), **kwargs)
 
         async def _submit_job(self, script_filename: str) -> str:
-            async with _gate():
+            async with gate() as passed:
+                if passed.closed:
+                    raise ClusterTrouble("the cluster ends")
                 out: str = await super()._submit_job(script_filename)
                 return out
 
@@ -84,7 +89,7 @@ def classes() -> tuple[Any, Any]:
                 await jobqueue.Job.__mro__[1].start(self)  # ProcessInterface: started, with no job
 
         async def close(self) -> None:
-            async with _gate():
+            async with gate():
                 await super().close()
 
     class Cluster(jobqueue.HTCondorCluster):  # type: ignore[misc]
@@ -102,9 +107,31 @@ def classes() -> tuple[Any, Any]:
     return Cluster, Job
 
 
+class Gate:
+    """Lets a few programs of the queue run at a time, and no submission once it is closed."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self.closed = False
+
+    async def __aenter__(self) -> Gate:
+        await self._free.acquire()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()
+
+    async def close(self) -> None:
+        """Wait until no submission is under way; there will be no other. Nothing passes any more."""
+        self.closed = True
+        for _ in range(_AT_ONCE):
+            await self._free.acquire()
+
+
 @functools.cache
-def _gate() -> asyncio.Semaphore:
-    return asyncio.Semaphore(_AT_ONCE)
+def gate() -> Gate:
+    """The one of this process."""
+    return Gate()
 
 
 def _refusal(error: Exception) -> str:
@@ -191,6 +218,7 @@ def _directives(profile: Profile, cluster_id: str, folder: Path) -> dict[str, st
         "RequestMemory": str(profile.memory >> 20),
         # One process that a signal reaches: no job array, no wrapper.
         f"+{ATTRIBUTE}": f'"{cluster_id}"',
+        f"+{HOST_ATTRIBUTE}": f'"{HOST}"',
         "InitialDir": str(folder / "jobs"),
         # /bin/sh: the one of the node, or of the container.
         "transfer_executable": "False",

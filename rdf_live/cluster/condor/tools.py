@@ -174,4 +174,4 @@ def _missing(command: tuple[str, ...], error: OSError) -> ClusterTrouble:
 
 
 def _late(command: tuple[str, ...], timeout_s: float) -> ClusterTrouble:
-    return ClusterTrouble(f"{command[0]} did not answer within {timeout_s:.0f} s")
+    return ClusterTrouble(f"{command[0]} did not answer within {timeout_s:g} s")

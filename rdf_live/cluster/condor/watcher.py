@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from distributed.core import Status
 
-from rdf_live.cluster.condor import tools, trouble
+from rdf_live.cluster.condor import tools, words
 from rdf_live.cluster.condor.jobs import Job, Reader
-from rdf_live.cluster.condor.judge import Demand, Judge, Seen, Verdict, spare
+from rdf_live.cluster.condor.judge import Demand, Judge, Seen, Verdict, silent, spare
 from rdf_live.cluster.condor.submit import ATTRIBUTE, DEATH_TIMEOUT_S
 from rdf_live.cluster.status import ClusterStatus, JobStatus
 from rdf_live.errors import ClusterTrouble
@@ -32,8 +32,8 @@ logger = logging.getLogger("rdf_live.cluster")
 _EVERY_S = 2.0
 #: Seconds that results of a worker that leaves may take to move to others.
 _LEAVE_S = 30.0
-#: Seconds after which it is told what an idle job waits for, or that a worker does not come.
-_LONG_S = 60.0
+#: Seconds that a worker may take to end once it has closed.
+_CLOSE_S = 10.0
 
 
 class Watcher:
@@ -56,6 +56,7 @@ class Watcher:
         self._profile = profile
         self._home = home
         self._reader = Reader(None if profile.spool else home.jobs / "events.log", f'{ATTRIBUTE} =?= "{cluster_id}"')
+        self._request = words.request(profile.memory, profile.disk, profile.gpus)
         self._judge = Judge(profile.runtime)
         self._demand: Demand | None = None
         self._target = 0
@@ -64,6 +65,7 @@ class Watcher:
         self._leaving: set[str] = set()
         self._bad: deque[JobStatus] = deque(maxlen=5)
         self._trouble = ""
+        self._gone: list[Seen] = []
         self._replaced = 0
         self._number = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,7 +109,8 @@ class Watcher:
             adapts=self._demand.limits if self._demand else None,
             workers=tuple(worker.host for worker in scheduler.workers.values()),
             jobs=(*map(self._job_status, self._seen()), *self._bad),
-            trouble=self._trouble or self._reader.problem,
+            trouble=self._trouble,
+            problem=self._reader.problem,
             replaced=self._replaced,
             log=str(self._home.log),
         )
@@ -127,10 +130,12 @@ class Watcher:
 
     async def _look(self) -> None:
         submitting = self._cluster.worker_spec.keys() - self._cluster.workers.keys()
-        self._jobs = await self._reader.read([job.job_id for job in self._cluster.workers.values() if job.job_id])
+        ids = {job.job_id for job in self._cluster.workers.values() if job.job_id}
+        self._jobs = await self._reader.read(ids)
         if not submitting:
-            await self._remove_strays()
+            await self._remove(self._reader.strays - ids)
         seen = self._seen()
+        await self._remove_silent(seen)
         self._tell(seen)
         came = sum(each.connected for each in seen)
         verdicts = self._judge.look(seen, self._target, time.monotonic())
@@ -146,13 +151,24 @@ class Watcher:
         self._follow_work()
         self._fit()
 
-    async def _remove_strays(self) -> None:
+    async def _remove(self, strays: frozenset[str]) -> None:
         """Remove jobs that are nobody's: their removal failed, or a submission that seemed to have failed."""
-        if strays := sorted(self._reader.strays):
-            logger.warning("removing %s, which no worker belongs to", ", ".join(strays))
+        if strays:
+            logger.warning("removing %s, which no worker belongs to", ", ".join(sorted(strays)))
             self._reader.strays = frozenset()
             with contextlib.suppress(ClusterTrouble):
-                await tools.run("condor_rm", *strays)
+                await tools.run("condor_rm", *sorted(strays))
+
+    async def _remove_silent(self, seen: list[Seen]) -> None:
+        """Have the tasks of workers that are gone computed elsewhere; Dask itself would wait for minutes."""
+        scheduler = self._cluster.scheduler
+        workers = {str(worker.name): worker for worker in scheduler.workers.values()}
+        self._gone = [each for each in self._gone if each.worker in workers]
+        for each in (*seen, *self._gone):
+            worker = workers.get(each.worker)
+            if worker is not None and silent(each, time.time() - worker.last_seen):
+                logger.warning("worker %s is silent, and its job does not run", each.worker)
+                await scheduler.remove_worker(worker.address, stimulus_id="rdf_live-silent", close=False)
 
     def _seen(self) -> list[Seen]:
         here = {str(worker.name) for worker in self._cluster.scheduler.workers.values()}
@@ -175,6 +191,8 @@ class Watcher:
         self._cluster.worker_spec.pop(name, None)
         process = self._cluster.workers.pop(name, None)
         self._told.pop(name, None)
+        if verdict.seen.connected:
+            self._gone.append(verdict.seen)
         if process is not None:
             process.status = Status.closed
             if self._profile.spool and verdict.seen.job is not None:
@@ -184,8 +202,9 @@ class Watcher:
             logger.info("worker %s has left in time: its job %s", name, verdict.reason)
             return
         logger.warning("worker %s is lost: its job %s", name, verdict.reason)
-        self._bad.append(self._job_status(verdict.seen))
-        if not self._judge.gave_up:
+        if verdict.kind != "unreachable":
+            self._bad.append(self._job_status(verdict.seen))
+        if verdict.seen.job is not None and not self._judge.gave_up:
             self._replaced += 1
 
     # --- the right number ---------------------------------------------------------------------------------------------
@@ -224,11 +243,26 @@ class Watcher:
                 limit_s = _LEAVE_S if force else None
                 await asyncio.wait_for(scheduler.retire_workers(names=names, close_workers=True), limit_s)
             stay = set() if force else {str(worker.name) for worker in scheduler.workers.values()} & set(names)
+            await self._over([name for name in names if name not in stay])
             await self._cluster.scale_down([name for name in names if name not in stay])
             if stay and self._demand:
                 self._target += len(stay)
         finally:
             self._leaving -= set(names)
+
+    async def _over(self, names: list[str]) -> None:
+        """Wait until jobs have ended by themselves, but not for long.
+
+        Their workers have been told to close. A job that is removed meanwhile ends later: its nanny hears no more that
+        the worker closes, and kills it after a while.
+        """
+        workers = [self._cluster.workers[name] for name in names if name in self._cluster.workers]
+        known = [self._jobs.get(process.job_id) for process in workers]
+        running = [job.id for job in known if job is not None and job.state == "running"]
+        end = time.monotonic() + _CLOSE_S
+        while time.monotonic() < end and any(job in self._jobs and not self._jobs[job].over for job in running):
+            self._wake.set()
+            await asyncio.sleep(0.25)
 
     def _follow_work(self) -> None:
         """Want a worker for each task that could run now: Dask's own estimate knows no tasks that take minutes."""
@@ -237,6 +271,9 @@ class Watcher:
         scheduler = self._cluster.scheduler
         tasks = sum(len(worker.processing) for worker in scheduler.workers.values())
         tasks += len(scheduler.queued) + len(scheduler.unrunnable)
+        if any(worker.has_what for worker in scheduler.workers.values()):
+            # Results that somebody still wants have to be somewhere.
+            tasks = max(tasks, 1)
         target = self._demand.target(tasks, self._target, time.monotonic())
         if target != self._target:
             logger.info("wanted: %d workers for %d tasks", target, tasks)
@@ -245,25 +282,7 @@ class Watcher:
     # --- words --------------------------------------------------------------------------------------------------------
 
     def _job_status(self, each: Seen) -> JobStatus:
-        job = each.job
-        if job is None:
-            return JobStatus("", each.worker, "refused" if each.refused else "submitting", each.refused)
-        state, reason = job.state, job.reason
-        if each.connected and state == "idle":
-            # The batch system tells it later than the worker itself.
-            state, reason = "running", ""
-        elif not reason and job.since and time.time() - job.since > _LONG_S:
-            if job.state == "idle":
-                reason = self._request()
-            elif job.state == "running" and not each.connected:
-                reason = f"its worker is not connected to {self._cluster.scheduler.address}"
-        return JobStatus(job.id, each.worker, state, reason, job.host, job.since)
-
-    def _request(self) -> str:
-        wanted = f"1 core, {self._profile.memory / 1e9:.1f} GB of memory, {self._profile.disk / 1e9:.1f} GB of disk"
-        if self._profile.gpus:
-            wanted += f", {self._profile.gpus} GPU"
-        return f"no node has been found for it yet; it asks for {wanted}"
+        return words.describe(each, self._request, self._cluster.scheduler.address, time.time())
 
     def _tell(self, seen: list[Seen]) -> None:
         """Log what has changed."""
@@ -280,8 +299,8 @@ class Watcher:
         job = why[-1].seen.job
         lines = ""
         if job is not None:
-            lines = await asyncio.to_thread(trouble.last_lines, self._home.jobs / f"worker-{job.id}.err")
-        return trouble.sentence(why, lines, self._cluster.scheduler.address, DEATH_TIMEOUT_S)
+            lines = await asyncio.to_thread(words.last_lines, self._home.jobs / f"worker-{job.id}.err")
+        return words.sentence(why, lines, self._cluster.scheduler.address, DEATH_TIMEOUT_S)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Why no more jobs are submitted, in words: what happened, what the job wrote last, what to do."""
+"""What is told about jobs: what they wait for; what happened, what they wrote last, and what to do about it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,52 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from rdf_live.cluster.condor.judge import Verdict
+from rdf_live.cluster.condor.judge import Seen, Verdict
+from rdf_live.cluster.status import JobStatus
 
-__all__ = ["advice", "last_lines", "sentence"]
+__all__ = ["advice", "describe", "last_lines", "request", "sentence"]
+
+#: Seconds after which it is told what an idle job waits for, or that a worker does not come.
+LONG_S = 60.0
+
+
+def describe(each: Seen, request: str, address: str, now: float) -> JobStatus:
+    """A job as it is shown.
+
+    Parameters
+    ----------
+    each : Seen
+        The worker and its job.
+    request : str
+        What each job asks for.
+    address : str
+        Of the scheduler.
+    now : float
+        Seconds since the epoch.
+    """
+    job = each.job
+    if job is None:
+        return JobStatus("", each.worker, "refused" if each.refused else "submitting", each.refused)
+    state, reason = job.state, job.reason
+    if each.connected and state == "idle":
+        # The batch system tells it later than the worker itself.
+        state, reason = "running", ""
+    elif not reason and job.since and now - job.since > LONG_S:
+        if state == "idle":
+            reason = f"no node has been found for it yet; it asks for {request}"
+        elif state == "running" and not each.connected:
+            reason = f"its worker is not connected to {address}"
+    return JobStatus(job.id, each.worker, state, reason, job.host, job.since)
+
+
+def request(memory_bytes: int, disk_bytes: int, gpus: int) -> str:
+    """What each job asks for."""
+    text = f"1 core, {memory_bytes / 1e9:.1f} GB of memory, {disk_bytes / 1e9:.1f} GB of disk"
+    return f"{text}, {gpus} GPU{'s' if gpus > 1 else ''}" if gpus else text
 
 
 def sentence(row: Sequence[Verdict], lines: str, address: str, death_timeout_s: float) -> str:
-    """Why no more jobs are submitted.
+    """Why no more jobs are submitted for now.
 
     Parameters
     ----------
@@ -33,7 +72,7 @@ def sentence(row: Sequence[Verdict], lines: str, address: str, death_timeout_s: 
             which += f" ran for {job.ran_s:.0f} s and"
     said = f'. It wrote last: "{lines}"' if lines else ""
     todo = advice(last, lines, address, death_timeout_s)
-    return f"no more jobs are submitted, since {what}: {which} {last.reason}{said}. {todo}."
+    return f"no more jobs are submitted for now, since {what}: {which} {last.reason}{said}. {todo}."
 
 
 def advice(verdict: Verdict, last_lines: str, address: str, death_timeout_s: float) -> str:
