@@ -15,7 +15,7 @@ from rdf_live.errors import ClusterTrouble
 
 __all__ = ["Pool", "machines", "pool", "programs", "queue", "too_much"]
 
-_PROGRAMS = ("condor_submit", "condor_q", "condor_rm", "condor_status", "condor_history")
+_PROGRAMS = ("condor_submit", "condor_q", "condor_rm", "condor_status")
 #: Lines that are read of a pool: enough to see what it is like.
 _SLOTS_MAX = 1000
 _ANSWER_S = 40.0
@@ -48,8 +48,7 @@ class Pool:
 
 async def programs(*, spool: bool) -> Row:
     """The programs of HTCondor and their version."""
-    wanted = (*_PROGRAMS, "condor_transfer_data") if spool else _PROGRAMS
-    missing = [name for name in wanted if shutil.which(name) is None]
+    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
     if missing:
         there = "condor_submit" not in missing
         return Row(
@@ -62,7 +61,12 @@ async def programs(*, spool: bool) -> Row:
         found = re.search(r"\$CondorVersion:\s+(\S+)", await tools.run("condor_version", timeout_s=_ANSWER_S))
     except ClusterTrouble as error:
         return Row("HTCondor", "warning", f"its programs are there, but: {error}")
-    return Row("HTCondor", "ok", f"version {found[1] if found else 'unknown'} ({shutil.which('condor_submit')})")
+    text = f"version {found[1] if found else 'unknown'} ({shutil.which('condor_submit')})"
+    # These tell more when something has gone wrong.
+    more = ["condor_history", *(["condor_transfer_data"] if spool else [])]
+    if absent := [name for name in more if shutil.which(name) is None]:
+        return Row("HTCondor", "warning", f"{text}; not on PATH: {', '.join(absent)}")
+    return Row("HTCondor", "ok", text)
 
 
 async def queue() -> Row:

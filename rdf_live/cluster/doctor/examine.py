@@ -60,6 +60,7 @@ class _Examination:
         self._show = show
         self._progress = progress
         self._rows: list[Row] = []
+        self._secrets = table.secret_values({**os.environ, **profile.variables})
         self._pool = batch.Pool()
         self._facts: dict[str, Any] = {}
         self._root: dict[str, Any] = {}
@@ -87,15 +88,19 @@ class _Examination:
 
     def _tell(self, title: str, rows: list[Row]) -> None:
         self._rows += rows
-        self._show(f"\n{table.section(title, rows)}")
+        self._show(f"\n{table.section(title, rows, self._secrets)}")
 
     async def _section(self, title: str, rows: Any) -> None:
         self._tell(title, [row for row in await rows if row is not None])
 
     async def _software(self) -> list[Row]:
         process = root_process()
-        self._facts = facts(os.getcwd())
-        self._root = await asyncio.to_thread(root_result, process, _ROOT_S)
+        try:
+            self._facts = facts(os.getcwd())
+            self._root = await asyncio.to_thread(root_result, process, _ROOT_S)
+        finally:
+            # After Ctrl-C nobody waits for it.
+            process.kill()
         return [
             software.python(self._facts),
             software.packages(self._facts, batch=self._profile.kind != "local"),

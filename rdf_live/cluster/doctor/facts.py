@@ -22,7 +22,7 @@ from rdf_live.cluster.doctor.wire import MARK
 __all__ = ["PACKAGES", "facts", "root_process", "root_result"]
 
 #: Those whose versions matter at both ends.
-PACKAGES = ("dask", "distributed", "dask-jobqueue", "cryptography", "numpy", "htcondor")
+PACKAGES = ("dask", "distributed", "dask-jobqueue", "cryptography", "numpy")
 
 
 def facts(scratch: str) -> dict[str, Any]:
@@ -118,7 +118,21 @@ def root_process() -> subprocess.Popen[str]:
 
 
 def root_result(process: subprocess.Popen[str], timeout_s: float) -> dict[str, Any]:
-    """What came of it: version, memory_bytes, seconds, compiles; what went wrong, in error; late, where it was not ready."""
+    """What came of it.
+
+    Parameters
+    ----------
+    process : Popen
+        From `root_process`; it is gone afterwards.
+    timeout_s : float
+        Seconds for it.
+
+    Returns
+    -------
+    dict
+        version, seconds, memory_bytes, histogram and compiles, as far as it came; what went wrong, in error; late, the
+        seconds after which it was not ready.
+    """
     found: dict[str, Any] = {}
     try:
         out, err = process.communicate(timeout=max(timeout_s, 0.1))

@@ -194,7 +194,7 @@ class _Visit:
             if found is not None and (found.over or state == "held"):
                 if found.over:
                     await self._last_words(id_)
-                if not self._complete():
+                if self._meeting.report is None:
                     outcome.ending = state if state in ("held", "removed") else "ended"
                 outcome.reason = found.reason
                 return outcome
@@ -202,7 +202,8 @@ class _Visit:
                 outcome.ending = "never ran"
                 return outcome
             if started is not None and now - started > RUN_S:
-                outcome.ending = "silent"
+                if self._meeting.report is None:
+                    outcome.ending = "silent"
                 return outcome
             self._say(f"job {id_} {self._words(found, now - (begin if started is None else started))}")
             await asyncio.sleep(_LOOK_S)

@@ -63,7 +63,8 @@ def address(profile: Profile, pool: Pool) -> Row:
                 f"{profile.scheduler_host} is {found}, which is not an address of this machine",
                 "scheduler_host is to be a name or an address of this machine; without it one is found.",
             )
-        shown = f"{profile.scheduler_host} ({found}, from scheduler_host)"
+        name = "" if profile.scheduler_host == found else f"{profile.scheduler_host}, "
+        shown = f"{name}{found} (scheduler_host)"
     else:
         with warnings.catch_warnings():
             # It says in its own words that it found none.
@@ -102,10 +103,12 @@ def scheduler_ports(profile: Profile) -> Row:
             last = error
             continue
         return Row("scheduler port", "ok", f"{port} is free (of {profile.scheduler_ports})")
+    # Python adds the address, which is that of all interfaces.
+    why = str(last.strerror).partition(" (while")[0] if last is not None else ""
     return Row(
         "scheduler port",
         "problem",
-        f"none of {profile.scheduler_ports} is free ({last.strerror if last else ''})",
+        f"none of {profile.scheduler_ports} is free ({why})",
         "Somebody else has them, or a cluster of yours that runs (rdf-live ps); set scheduler_ports to others.",
     )
 

@@ -61,7 +61,8 @@ class Meeting:
         # Dask's own settings, so that what works here works there.
         server: ssl.SSLContext = tls.security(folder).get_listen_args("scheduler")["ssl_context"]
         self._door = wire.Door(listening, server, self._answer)
-        self.address = f"tls://{self._host}:{self._door.port}"
+        shown = f"[{self._host}]" if ":" in self._host else self._host
+        self.address = f"tls://{shown}:{self._door.port}"
         ca = str(folder / tls.FILES[0])
         self.visits["own"] = wire.visit(self._host, self._door.port, self._tls())
         self.stranger = wire.stranger(self._host, self._door.port, ca)
@@ -84,7 +85,8 @@ class Meeting:
         kind = message.get("kind")
         if kind == "hello" and self.hello is None:
             self.hello = message
-        elif kind == "report" and (self.report is None or message.get("complete")):
+        # One that ran out of time has what it had until then.
+        elif kind == "report" and "facts" in message and (self.report is None or message.get("complete")):
             self.report = message
 
     def _answer(self, connection: ssl.SSLSocket) -> None:

@@ -27,8 +27,8 @@ __all__ = ["DEADLINE_S", "main"]
 
 #: Seconds after which it ends by itself, with what it has.
 DEADLINE_S = 50.0
-#: Seconds for which it waits for the doctor's visit where it cannot reach the doctor itself.
-_VISIT_S = 20.0
+#: Seconds after which ROOT is given up, and those for which the doctor's visit is waited for.
+_ROOT_S, _VISIT_S = 40.0, 20.0
 
 
 def main(argv: Sequence[str]) -> int:
@@ -80,10 +80,12 @@ class Probe:
         doors = self._doors()
         self._reach()
         self._tell({"kind": "hello", **doors, "host": self._report["facts"]["host"]})
+        visit_ends = time.monotonic() + _VISIT_S
         if address := doors["address"]:
             self._report["self"] = self._call_self(address, doors["worker_port"])
-        self._report["root"] = root_result(root, DEADLINE_S - 10 - (time.monotonic() - self._begin))
-        self._wait()
+        self._report["root"] = root_result(root, self._begin + _ROOT_S - time.monotonic())
+        # At least a moment, for what the doctor has sent meanwhile.
+        self._wait(max(visit_ends - time.monotonic(), 1.0))
         self._report["complete"] = True
         self._tell(self._report)
 
@@ -141,13 +143,13 @@ class Probe:
             return
         self._report["stranger"] = wire.stranger(self._host, self._port, self._arguments.tls_ca_file)
 
-    def _wait(self) -> None:
+    def _wait(self, seconds: float) -> None:
         """Until the doctor has tried the doors."""
         if self._connection is None:
-            self._visited.wait(_VISIT_S if not self._report["tls"] else 0)
+            self._visited.wait(seconds if not self._report["tls"] else 0)
             return
         # Read here and not in a thread: a TLS connection is not to be read and written at the same time.
-        self._connection.settimeout(_VISIT_S)
+        self._connection.settimeout(seconds)
         with contextlib.suppress(OSError, ValueError):
             for message in wire.receive(self._connection):
                 if message.get("kind") == "enough":

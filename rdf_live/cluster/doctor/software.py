@@ -28,7 +28,7 @@ def python(found: Mapping[str, Any]) -> Row:
 def packages(found: Mapping[str, Any], *, batch: bool) -> Row:
     """Dask and what submits jobs."""
     versions: Mapping[str, str] = found["packages"]
-    shown = ", ".join(f"{name} {version}" for name, version in versions.items() if version and name != "htcondor")
+    shown = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     missing = [name for name in _NEEDED if not versions.get(name)] if batch else []
     if not missing:
         return Row("packages", "ok", shown)

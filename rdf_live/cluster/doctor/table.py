@@ -6,15 +6,20 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["Row", "State", "section", "status", "summary", "tail"]
+__all__ = ["Row", "State", "secret_values", "section", "status", "summary", "tail"]
 
 State = Literal["ok", "warning", "problem", "not checked"]
 
 _WIDTH = 110
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|_KEY|API_?KEY", re.IGNORECASE)
+#: JSON Web Tokens and PEM blocks.
+_TOKEN = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|-----BEGIN [^-]*PRIVATE KEY-----.*?(-----END [^-]*-----|$)", re.DOTALL
+)
 _STATE_WIDTH = len("not checked") + 2
 
 
@@ -40,8 +45,19 @@ class Row:
     remedy: str = ""
 
 
-def section(title: str, rows: Sequence[Row]) -> str:
-    """A title and its rows: state, name, what was found, and below it what to do."""
+def section(title: str, rows: Sequence[Row], secrets: Iterable[str] = ()) -> str:
+    """A title and its rows: state, name, what was found, and below it what to do.
+
+    Parameters
+    ----------
+    title : str
+        Of the section.
+    rows : sequence of Row
+        Of it.
+    secrets : iterable of str
+        Texts that are not to be seen: what a job printed can hold anything.
+    """
+    rows = [replace(row, found=_hidden(row.found, secrets), remedy=_hidden(row.remedy, secrets)) for row in rows]
     width = max((len(row.name) for row in rows), default=0) + 2
     indent = " " * (2 + _STATE_WIDTH + width)
     lines = [title]
@@ -70,7 +86,23 @@ def _wrapped(text: str, first: str, indent: str) -> list[str]:
 
 def _printable(text: str) -> str:
     """Without what a terminal would obey: some of it comes from programs on other machines."""
-    return re.sub(r"[^\n\x20-\x7e\xa0-\uffff]", " ", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)).strip()
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    return "".join(letter if letter == "\n" or letter.isprintable() else " " for letter in text).strip()
+
+
+def secret_values(variables: Mapping[str, str]) -> list[str]:
+    """Values of variables whose names say that they are secret; paths are not."""
+    return [
+        value
+        for name, value in variables.items()
+        if _SECRET.search(name) and len(value) >= 6 and not value.startswith(("/", "~"))
+    ]
+
+
+def _hidden(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return _TOKEN.sub("***", text)
 
 
 def tail(text: str, lines: int = 4, width: int = 300) -> str:

@@ -177,10 +177,14 @@ def free_port(host: str, ports: Iterator[int]) -> socket.socket:
     last: OSError = OSError("no port was given")
     for port in ports:
         try:
-            return socket.create_server((host, port), backlog=16)
+            return socket.create_server((host, port), family=_family(host), backlog=16)
         except OSError as error:
             last = error
     raise last
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 class Door:
@@ -226,7 +230,7 @@ class Door:
 
 def own_address(towards: str) -> str:
     """The address of this machine on the way to `towards`, as Dask finds that of a worker; nothing is sent."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+    with contextlib.suppress(OSError), socket.socket(_family(towards), socket.SOCK_DGRAM) as found:
         found.connect((towards, 80))
         return str(found.getsockname()[0])
     return "127.0.0.1"
