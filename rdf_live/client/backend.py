@@ -9,6 +9,7 @@ from typing import Any
 from distributed import Client
 
 from rdf_live import _distrdf as distrdf
+from rdf_live.client import hub
 from rdf_live.client.partition import choose
 
 __all__ = ["Captured", "live_backend"]
@@ -70,8 +71,8 @@ def _class() -> Any:
             raise AssertionError("ROOT did not call ProcessAndMerge")
 
         def optimize_npartitions(self) -> int:
-            cores = sum(w["nthreads"] for w in self.client.scheduler_info(n_workers=-1)["workers"].values())
-            return choose(self.head, cores)
+            hub.install(self.client)
+            return choose(self.head, hub.call(self.client, "rdf_live_hello")["cores"])
 
         def ProcessAndMerge(self, ranges: list[Any], mapper: Any, reducer: Any) -> Any:
             if self.capturing:

@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client
 
-from rdf_live.errors import RunLost, UnknownRun
+from rdf_live.errors import RdfLiveError, RunLost, UnknownRun
+from rdf_live.partial.messages import check_reply
 
 if TYPE_CHECKING:
     from rdf_live.run import LiveRun
 
 __all__ = ["Feed"]
+
+logger = logging.getLogger(__name__)
 
 #: Seconds that one question to the hub may stay unanswered when nothing changes.
 POLL_S = 5.0
@@ -45,6 +49,18 @@ class Feed:
         loop.add_callback(self._loop)
 
     async def _loop(self) -> None:
+        """Nobody awaits this: whatever happens, who waits for the run hears of it."""
+        try:
+            await self._follow()
+        except RdfLiveError as error:
+            self._lose(error)
+        except Exception as error:
+            logger.exception("rdf_live: the feed of a run failed")
+            self._lose(
+                RunLost(f"what the hub says could not be followed ({error!r}); the run goes on: attach it again")
+            )
+
+    async def _follow(self) -> None:
         seq = 0
         missing_since = None
         while True:
@@ -85,7 +101,7 @@ class Feed:
             self.schemas = [None] * len(graphs)
             self._blobs = [{} for _ in graphs]
         if any(g["digest"] and not s for g, s in zip(graphs, self.schemas, strict=False)):
-            self.schemas = (await self._scheduler.rdf_live_schema(run=self._id))["graphs"]
+            self.schemas = check_reply(await self._scheduler.rdf_live_schema(run=self._id))["graphs"]
 
     def _have(self) -> list[list[Any]]:
         return [

@@ -15,6 +15,8 @@ __all__ = ["choose"]
 PER_CORE = 6
 #: A range is never larger than this, so that on few cores it does not take hours to become safe.
 MOST_ENTRIES = 20_000_000
+#: Taken where nobody knows how many workers will come.
+UNKNOWN_CORES = 50
 
 
 def choose(head: Any, cores: int) -> int:
@@ -28,9 +30,9 @@ def choose(head: Any, cores: int) -> int:
     head : HeadNode
         ROOT's head of the graph.
     cores : int
-        Cores now; 0 is fine.
+        Those that there are or that are to come; 0 where nobody knows.
     """
-    wanted = PER_CORE * max(cores, 4)
+    wanted = PER_CORE * max(cores or UNKNOWN_CORES, 4)
     entries, clusters = distrdf.size_of(head)
     wanted = max(wanted, math.ceil(entries / MOST_ENTRIES))
     return max(1, min(wanted, clusters))

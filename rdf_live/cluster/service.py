@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,6 +53,7 @@ class Service(SchedulerPlugin):
 
     async def start(self, scheduler: Scheduler) -> None:
         """Register the handlers."""
+        self._scheduler = scheduler
         scheduler.handlers.update(
             {
                 "rdf_live_cluster_status": guard(self._status),
@@ -61,11 +63,18 @@ class Service(SchedulerPlugin):
             }
         )
 
+    def wanted(self) -> int:
+        """Workers that are to come, or the most of them."""
+        return self.keeper.status().target
+
     def waiting(self) -> str:
         """What a run without workers waits for."""
         return self.keeper.status().waiting()
 
     def _status(self) -> dict[str, Any]:
+        if not self._scheduler.workers:
+            # Who asks now waits for the first worker, maybe for hours: the cluster is not unused meanwhile.
+            self._scheduler.idle_since = time.time()
         return {"status": "ok", "cluster": self.keeper.status().as_dict()}
 
     def _scale(self, workers: Any) -> dict[str, Any]:

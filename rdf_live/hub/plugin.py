@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["PROTOCOL", "HubPlugin"]
 
 PROTOCOL = 1
-#: Name of the plugin of a cluster that rdf_live keeps; its ``waiting()`` says what a run without workers waits for.
+#: Name of the plugin of a cluster that rdf_live keeps; its ``waiting()`` says what a run without workers waits for,
+#: and ``wanted()`` how many workers are to come.
 CLUSTER_PLUGIN = "rdf_live-cluster"
 
 Reply = dict[str, Any]
@@ -110,6 +111,7 @@ class HubPlugin(SchedulerPlugin):
             return
         if finish == "memory":
             run.gone(graph, range_, "its task ended without a commit")
+            self.tasks.done(run, key)
         else:
             died = f"{self.tasks.suspect(key)}, the last one was {kwargs.get('worker')}"
             run.gone(graph, range_, kwargs.get("exception_text") or died)
@@ -197,11 +199,14 @@ class HubPlugin(SchedulerPlugin):
     # ---- from clients
 
     def _hello(self) -> Reply:
+        cluster: Any = self.scheduler.plugins.get(CLUSTER_PLUGIN)
+        cores = sum(worker.nthreads for worker in self.scheduler.workers.values())
         return {
             "status": "ok",
             "version": rdf_live.__version__,
             "protocol": PROTOCOL,
-            "cluster": CLUSTER_PLUGIN in self.scheduler.plugins,
+            "cluster": cluster is not None,
+            "cores": max(cores, cluster.wanted() if cluster is not None else 0),
         }
 
     def _open(

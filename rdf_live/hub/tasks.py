@@ -40,6 +40,7 @@ class Tasks:
         self._scheduler = scheduler
         self._registry = registry
         self._taken_back: set[str] = set()  # a worker had them and has them no more
+        self._done: dict[str, list[str]] = {}  # by run, not released yet
 
     def place(self, key: Any) -> tuple[Run, int, int] | None:
         """Run, graph and range of a task, if it is one of ours and its run goes on."""
@@ -59,8 +60,25 @@ class Tasks:
         return sum(key not in self._scheduler.tasks for key in keys)
 
     def adopt(self, run: Run, keys: Sequence[str]) -> None:
-        """From now on the hub wants them, so that they outlive the client."""
-        self._scheduler.client_desires_keys(list(keys), _PREFIX + run.id)
+        """From now on the hub wants them, so that they outlive the client; but for those that are done already."""
+        open_ = [key for key in keys if self._scheduler.tasks[key].state != "memory"]
+        self._scheduler.client_desires_keys(open_, _PREFIX + run.id)
+
+    def done(self, run: Run, key: str) -> None:
+        """A task is done, and what it returned is of no use: it is to be released soon, outside Dask's own work.
+
+        Otherwise a worker that leaves would first have to send it to another one, which some sites forbid: it would
+        not leave at all.
+        """
+        if not self._done:
+            self._scheduler.loop.add_callback(self._release_done)
+        self._done.setdefault(run.id, []).append(key)
+
+    def _release_done(self) -> None:
+        done, self._done = self._done, {}
+        for run, keys in done.items():
+            if _PREFIX + run in self._scheduler.clients:
+                self._scheduler.client_releases_keys(keys, _PREFIX + run)
 
     def release(self, run: Run, waiting_only: bool) -> None:
         """Nobody wants these tasks any more: Dask drops the queued ones, so that they never start."""
@@ -86,7 +104,8 @@ class Tasks:
         ROOT's interpreter, for one, compiles nothing any more once it has failed.
         """
         ts = self._scheduler.tasks.get(key)
-        if ts is not None:
+        # Not where it needs a GPU: to be loose about workers means to be loose about that too.
+        if ts is not None and not ts.resource_restrictions:
             others = set(ts.worker_restrictions or self._scheduler.workers) - {worker}
             ts.worker_restrictions = others & set(self._scheduler.workers) or None
             ts.loose_restrictions = True  # any worker will do once these are gone

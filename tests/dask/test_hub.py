@@ -210,7 +210,8 @@ def test_second_registration_changes_nothing(hub: Hub) -> None:
 
 
 def test_hello(hub: Hub) -> None:
-    assert hub.call("hello") == {"status": "ok", "version": rdf_live.__version__, "protocol": 1, "cluster": False}
+    expected = {"status": "ok", "version": rdf_live.__version__, "protocol": 1, "cluster": False, "cores": 2}
+    assert hub.call("hello") == expected
 
 
 def test_a_run_from_open_to_the_end(hub: Hub) -> None:
@@ -581,6 +582,9 @@ class Jobs(SchedulerPlugin):
     name = CLUSTER_PLUGIN
     words = "2 jobs idle"
 
+    def wanted(self) -> int:
+        return 50
+
     def waiting(self) -> str:
         return self.words
 
@@ -591,6 +595,7 @@ def test_a_run_without_workers_says_what_it_waits_for() -> None:
         assert own.frame("r")["progress"]["waiting_for"] == "no worker is connected"
         own.scheduler.add_plugin(Jobs())
         assert own.call("hello")["cluster"]
+        assert own.call("hello")["cores"] == 50
         assert own.frame("r")["progress"]["waiting_for"] == "2 jobs idle"
         own.cluster.scale(1)
         assert "waiting_for" not in own.end("r")["progress"]
