@@ -25,6 +25,7 @@ __all__ = [
     "runs",
     "scale",
     "start",
+    "view",
 ]
 
 _WHERE = {
@@ -41,6 +42,7 @@ _WHERE = {
 
 if TYPE_CHECKING:
     from rdf_live import errors as errors
+    from rdf_live import view as view
     from rdf_live.client.start import attach as attach
     from rdf_live.client.start import runs as runs
     from rdf_live.client.start import start as start
@@ -53,8 +55,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return importlib.import_module("rdf_live.errors")
+    if name in ("errors", "view"):
+        return importlib.import_module(f"rdf_live.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'rdf_live' has no attribute {name!r}")
     return getattr(importlib.import_module(_WHERE[name]), name)

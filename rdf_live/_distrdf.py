@@ -215,6 +215,17 @@ def is_empty_source(data_range: Any) -> bool:
     return isinstance(data_range, module("Ranges").EmptySourceRange)
 
 
+def entries_of(data_range: Any) -> tuple[int, int] | None:
+    """The first of its entries and the one after the last, counted from the start of its first file.
+
+    Looks into the files, as ROOT does before it opens a range. None if there are no entries in it.
+    """
+    if not is_empty_source(data_range):
+        data_range, _ = module("Ranges").get_clustered_range_from_percs(data_range)
+        return None if data_range is None else (int(data_range.globalstart), int(data_range.globalend))
+    return int(data_range.start), int(data_range.end)
+
+
 def is_rntuple(data_range: Any) -> bool:
     """ROOT cannot move a booked RNTuple graph to another range: it is booked again for every task."""
     return getattr(data_range.exec_id, "rdf_uuid", None) == "RNTuple"

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from distributed import Client
 
+from rdf_live._interrupts import held
 from rdf_live.client import hub, keys, waiting
 from rdf_live.client.callbacks import Callbacks
 from rdf_live.client.feed import Feed
-from rdf_live.client.interrupts import held
 from rdf_live.client.shown import Shown
 from rdf_live.errors import RunCancelled, WrongKind
 from rdf_live.partial.objects import Builder
@@ -24,6 +25,9 @@ __all__ = ["LiveRun", "Progress"]
 
 #: States in which nothing happens any more.
 OVER = ("done", "stopped", "cancelled", "failed")
+
+
+_numbers = itertools.count()
 
 
 def _state_of(frame: dict[str, Any]) -> str:
@@ -60,10 +64,13 @@ class LiveRun(Shown):
         self._client = client
         self._nodes = nodes or []
         self._by_node = {id(node): result for node, result in zip(self._nodes, results, strict=False)}
+        self._number = next(_numbers)  # of two runs of the same results, the newer one has the greater
         self._condition = threading.Condition()
         self._frame: dict[str, Any] | None = None
         self._builders: list[Builder | None] = [None] * (1 + max((r.graph for r in results), default=0))
-        self._snapshot: Snapshot | None = None
+        self._snapshot: Snapshot | None = None  # what `snapshot` gives
+        self._final: Snapshot | None = None  # what `result` gave
+        self._cancelled = False  # by this handle
         self._lost: BaseException | None = None
         self._building = threading.Lock()
         self._interrupts = 0
@@ -89,42 +96,62 @@ class LiveRun(Shown):
 
     @property
     def failures(self) -> list[dict[str, Any]]:
-        """Ranges that failed for good: graph, range, files, entries, attempts, worker, type, message, traceback."""
+        """Ranges that failed for good: graph, range, files, entries, seen, attempts, worker, type, message, traceback.
+
+        `entries` are the first of the range and the one after its last, counted from the start of its first file, and
+        `seen` is how many of them the last attempt had seen, or a few less; None where that is not known.
+        """
         # Lists come as tuples over the wire.
         return [failure | {"files": list(failure["files"] or ())} for failure in self._current()["failures"]]
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, timeout: float | None = None) -> Snapshot:
         """The merge of everything valid now.
 
         Waits for the first update if none has come (at most until the first entries have been processed on the
-        cluster).
+        cluster). Ctrl-C means stop meanwhile, as in `wait`.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds.
 
         Returns
         -------
         Snapshot
-            A mapping from results to detached objects; it does not change any more.
+            A mapping from results to detached objects; it does not change any more. The same one until the next
+            update. What is done to its objects changes nothing else, neither `result` nor what `save` writes.
+
+        Raises
+        ------
+        TimeoutError
+            Nothing has come; the run goes on.
+        RunCancelled
+            It was cancelled.
         """
-        with self._condition:
-            self._condition.wait_for(lambda: self._lost or self._has_values() or self._is_over())
-            self._check()
-        return self._take()
+        waiting.first(self, timeout)
+        with held():
+            return self._take()
 
     def on_update(self, function: Callable[[Snapshot], Any]) -> None:
         """Call `function(snapshot)` at every update, and a last time when the run is over.
 
-        It is called in a thread of this run, one call at a time; while it works, updates are skipped. A function that
-        raises is reported once, with a warning, and not called again; the run goes on.
+        It is called in a thread of this run, one call at a time; while it works, updates are skipped. The snapshot is
+        its own: nobody else sees what it does to the objects. A function that raises is reported once, with a warning,
+        and not called again; the run goes on.
         """
         if not callable(function):
             raise WrongKind(f"got a {type(function).__name__}, expected something that can be called with a snapshot")
         self._callbacks.add(function)
 
-    def save(self, path: str | Path, results: Sequence[Any] | None = None, **options: Any) -> Path:
+    def save(self, path: str | Path, results: Any = None, **options: Any) -> Path:
         """Write what is there now into a file: ``.root``, ``.json``, ``.png``, ``.pdf`` or ``.svg``.
 
         The run goes on. Of a run that is over: its final result. See `Snapshot.save`.
         """
-        return self.snapshot().save(path, results, **options)
+        waiting.first(self, None)
+        with held():
+            snapshot = self._take(own=True)
+        return snapshot.save(path, results, **options)
 
     # ---- what to do with it
 
@@ -138,7 +165,8 @@ class LiveRun(Shown):
 
     def cancel(self) -> None:
         """End early and drop everything. Cancelling a run that is over does nothing."""
-        hub.call(self._client, "rdf_live_stop", run=self.id, mode="cancel")
+        reply = hub.call(self._client, "rdf_live_stop", run=self.id, mode="cancel")
+        self._cancelled = reply["state"] == "cancelled"
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the run is over.
@@ -230,6 +258,10 @@ class LiveRun(Shown):
     def _is_over(self) -> bool:
         return self._frame is not None and self._frame["state"] in OVER
 
+    def _has_ended(self) -> bool:
+        """Over, or about to be heard of as cancelled."""
+        return self._lost is not None or self._is_over() or self._cancelled
+
     def _has_news(self, seen: int) -> bool:
         if self._lost is not None or self._is_over():
             return True
@@ -240,16 +272,24 @@ class LiveRun(Shown):
             return False
         return self._is_over() or any(g["entries"] for g in self._frame["graphs"])
 
-    def _take(self, own: bool = False) -> Snapshot:
-        """The snapshot of the newest frame. Not while holding the condition, which Dask's event loop needs.
+    def _take(self, own: bool = False, frame: dict[str, Any] | None = None) -> Snapshot:
+        """A snapshot of the newest frame. Not while holding the condition, which Dask's event loop needs.
 
         Parameters
         ----------
         own : bool
-            Make one that nobody else has, so that its objects can be changed.
+            Make one that nobody else has, so that its objects can be changed. It costs what is asked of it. Otherwise
+            it is the one that `snapshot` gives.
+        frame : dict, optional
+            Take this one, which was looked at: the newest may be another by now, of a run that was cancelled.
+
+        Raises
+        ------
+        RunCancelled
+            The frame is of a run that was cancelled.
         """
         with self._condition:
-            frame, schemas = self._frame, list(self._feed.schemas)
+            frame, schemas = frame or self._frame, list(self._feed.schemas)
         assert frame is not None
         if frame["state"] == "cancelled":
             raise RunCancelled(f"run {self.name!r} was cancelled, so nothing of it was kept; start it again")
@@ -257,11 +297,11 @@ class LiveRun(Shown):
             for index, schema in enumerate(schemas):
                 if schema is not None and self._builders[index] is None:
                     self._builders[index] = Builder(schema)
-            if own:
-                return Snapshot(frame, self.results, self._builders, self._find, self.name)
-            known = self._snapshot
+            known = None if own else self._snapshot
             if known is None or known.seq < frame["seq"] or known.state != frame["state"]:
-                self._snapshot = known = Snapshot(frame, self.results, self._builders, self._find, self.name)
+                known = Snapshot(frame, self.results, self._builders, self._find, self.name)
+            if not own:
+                self._snapshot = known
             return known
 
     def _deliver(self, frame: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ class Snapshot(Mapping[Any, Any]):
         """True if something of this result has arrived."""
         return self._builders[result.graph] is not None and self._graphs[result.graph]["values"] is not None
 
-    def save(self, path: str | Path, results: Sequence[Any] | None = None, **options: Any) -> Path:
+    def save(self, path: str | Path, results: Any = None, **options: Any) -> Path:
         """Write it into a file; the end of its name says of which kind. The file is replaced at once.
 
         ``.root``
@@ -140,7 +140,7 @@ class Snapshot(Mapping[Any, Any]):
         Parameters
         ----------
         path : str or Path
-        results : sequence of results or labels, optional
+        results : result, label or iterable of them, optional
             All otherwise; in a picture the first sixteen that can be drawn.
 
         Returns
@@ -155,8 +155,12 @@ class Snapshot(Mapping[Any, Any]):
         OSError
             The file cannot be written; one that was there before is as it was.
         """
-        from rdf_live.export.files import save
+        from rdf_live.export.suffixes import PICTURES
 
+        if Path(path).suffix.lower() in PICTURES:
+            from rdf_live.view.picture import save
+        else:
+            from rdf_live.export.files import save
         return save(self, path, results, **options)
 
     def to_hist(self, key: Any) -> Any:
@@ -186,7 +190,7 @@ class Snapshot(Mapping[Any, Any]):
 
         Parameters
         ----------
-        key : result, label or list of them, optional
+        key : result, label or iterable of them, optional
             All histograms otherwise.
 
         Raises

@@ -158,6 +158,11 @@ export class Drawing {
     return this.#layers[0]?.kind === 'map' ? ['x', 'y', 'z'] : ['x', 'y'];
   }
 
+  /** It has colours that stand for numbers. */
+  get colored(): boolean {
+    return this.#layers[0]?.kind === 'map' && /col|cont/.test(this.#layers[0].option);
+  }
+
   get logs(): Logs {
     return this.#logs ?? { x: false, y: false, z: false };
   }
@@ -174,11 +179,12 @@ export class Drawing {
         return old?.object._typename === layer.object._typename && old.option === layer.option;
       });
     this.#applyLogs();
+    this.#applyPalette();
     if (!same || !this.#replace(layers)) await inTurn(() => this.#draw(layers, logs));
     else await this.#pad?.redrawPad();
   }
 
-  /** Another wish for the axes. The range of y that fits all layers is another one on a logarithmic axis. */
+  /** Another wish, for axes or colours. The range of y that fits all layers is another one on a logarithmic axis. */
   async setWish(wish: Wish): Promise<void> {
     this.#wish = wish;
     await this.update(this.#view);
@@ -232,8 +238,8 @@ export class Drawing {
       fOptLogy: Number(logs.y),
       fOptLogz: Number(logs.z),
     });
-    for (const { object, option } of layers) {
-      const painter = await draw(this.#node, object, option);
+    for (const { object, option, kind } of layers) {
+      const painter = await draw(this.#node, object, kind === 'map' ? `${option}${this.#paletteOption}` : option);
       if (painter) this.#painters.push(painter);
     }
   }
@@ -251,6 +257,21 @@ export class Drawing {
     pad.fLogx = Number(this.logs.x);
     pad.fLogy = Number(this.logs.y);
     pad.fLogz = Number(this.logs.z);
+  }
+
+  get #paletteOption(): string {
+    return this.#wish.palette === undefined ? '' : ` pal${this.#wish.palette}`;
+  }
+
+  /** In place: drawn anew, the plot would lose its zoom. */
+  #applyPalette(): void {
+    const { palette } = this.#wish;
+    if (palette === undefined || this.#layers[0]?.kind !== 'map') return;
+    for (const painter of this.#painters) {
+      if (!painter.options || painter.options['Palette'] === palette) continue;
+      painter.options['Palette'] = palette;
+      painter.getHistPalette?.(true);
+    }
   }
 
   /** Room for the labels, which have the same size in every pane. */

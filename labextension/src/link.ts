@@ -115,7 +115,10 @@ export class Link {
     const comm = kernel.createComm(TARGET);
     comm.onMsg = (message) => {
       const data = (message.content as { data?: unknown }).data;
-      if (comm === this.#comm) this.#hooks.said(data);
+      if (comm !== this.#comm) return;
+      this.#hooks.said(data);
+      // Any other error is about what was asked; the next command may well be heard.
+      if ((data as { unknown?: unknown } | null | undefined)?.unknown === true) this.lose();
     };
     comm.onClose = () => {
       if (comm === this.#comm) this.lose();

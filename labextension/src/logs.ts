@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which axes are logarithmic: as the reader clicked, else as was asked for, else as bins and contents suggest. The
+// What somebody wishes for a plot, and which axes are logarithmic: as the reader clicked, else as was asked for, else as bins and contents suggest. The
 // suggestions are those of the picture (rdf_live/view/panes.py and plane.py). Pure.
 
 import { type Layer, numbers } from './layers.js';
@@ -13,6 +13,8 @@ export interface Wish {
   readonly logy: boolean | null;
   /** Of the one who looks at it. */
   readonly clicked: Readonly<Partial<Record<Axis, boolean>>>;
+  /** Colours of a map, by ROOT's number; also of the one who looks at it. */
+  readonly palette?: number;
 }
 
 /** A choice of ours that was made once is kept: `before` holds what is shown now. */

@@ -12,6 +12,8 @@ export interface Drawn {
   readonly axes: readonly Axis[];
   readonly logs: Logs;
   readonly zoomed: boolean;
+  /** It has colours that stand for numbers. */
+  readonly colored: boolean;
   /** Names and colours of the objects; empty for a single one. */
   readonly legend: readonly { readonly name: string; readonly color: string }[];
   update(view: View): Promise<void>;
@@ -27,6 +29,15 @@ export interface Drawer {
   readonly Refused: new (message: string) => Error;
 }
 
+/** ROOT's numbers. The first is what ROOT draws with when nobody has chosen. */
+export const PALETTES: readonly (readonly [name: string, palette: number])[] = [
+  ['Bird', 57],
+  ['Viridis', 112],
+  ['Cividis', 113],
+  ['Rainbow', 55],
+  ['Grey', 52],
+];
+
 export class PlotPane {
   readonly node = make('figure', 'rdf-live-pane');
   readonly body = make('div', 'rdf-live-plot');
@@ -37,6 +48,7 @@ export class PlotPane {
   readonly #words = make('div', 'rdf-live-words');
   readonly #note = make('div', 'rdf-live-note');
   readonly #views = make('select', 'rdf-live-views');
+  readonly #palette = make('select', 'rdf-live-palette');
   readonly #logButtons = new Map<Axis, HTMLButtonElement>();
   readonly #unzoom: HTMLButtonElement;
   readonly #wake: () => void;
@@ -73,7 +85,12 @@ export class PlotPane {
       this.#forget();
       this.#wake();
     });
-    this.#tools.append(this.#views, this.#unzoom, ...this.#logButtons.values(), statistics);
+    this.#palette.setAttribute('aria-label', 'colour palette');
+    this.#palette.title = 'colours of the map';
+    this.#palette.hidden = true;
+    this.#palette.append(...PALETTES.map(([name]) => make('option', '', name)));
+    this.#palette.addEventListener('change', () => this.#choosePalette());
+    this.#tools.append(this.#views, this.#unzoom, this.#palette, ...this.#logButtons.values(), statistics);
     this.#tools.hidden = true;
     this.body.setAttribute('role', 'img');
     // JSROOT zooms on the release of the mouse; what it did is known after that.
@@ -189,8 +206,16 @@ export class PlotPane {
     this.#later((drawn) => drawn.setWish(this.#wish));
   }
 
+  #choosePalette(): void {
+    const palette = PALETTES[this.#palette.selectedIndex]?.[1];
+    if (palette === undefined) return;
+    this.#wish = { ...this.#wish, palette };
+    this.#later((drawn) => drawn.setWish(this.#wish));
+  }
+
   #showTools(): void {
     this.#tools.hidden = !this.#drawn;
+    this.#palette.hidden = !this.#drawn?.colored;
     for (const [axis, node] of this.#logButtons) {
       node.hidden = !this.#drawn?.axes.includes(axis);
       node.setAttribute('aria-pressed', String(this.#drawn?.logs[axis] ?? false));

@@ -82,10 +82,7 @@ export class PanelRenderer extends Widget implements Renderer {
         // It knows from this that a page is watching, also when nothing is visible.
         if (state === 'live') this.#link?.send({ do: 'visible', panes: this.#panel.grid.visible });
       },
-      said: (data) => {
-        this.#panel.said(data);
-        if (typeof (data as { error?: unknown } | null)?.error === 'string') this.#link?.lose();
-      },
+      said: (data) => this.#panel.said(data),
       overheard: (message) => this.#follower.take(message),
     });
     this.#panel.setLink(this.#link.state);

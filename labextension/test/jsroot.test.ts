@@ -186,6 +186,35 @@ for (const [name, make] of Object.entries(CASES)) {
   });
 }
 
+test('another palette colours the map in place, and stays over updates and a new drawing', async () => {
+  const node = place();
+  const map = CASES['TH2'] as (scale: number) => View;
+  const drawing = await Drawing.create(node, map(1), wish);
+  assert.equal(drawing.colored, true);
+  const fills = () => new Set([...node.querySelectorAll('path')].map((path) => path.getAttribute('fill')));
+  const before = fills();
+  const painters = [...drawing.painters];
+  const { frame } = framesOf(drawing);
+  await frame.zoom(2, 6);
+  frame.zoomChangedInteractive('x', true);
+  await drawing.setWish({ ...wish, palette: 52 });
+  assert.deepEqual(drawing.painters, painters);
+  assert.equal(framesOf(drawing).frame.zoom_xmin, 2);
+  const grey = fills();
+  assert.notDeepEqual(grey, before);
+  await drawing.update(map(2));
+  assert.deepEqual(fills(), grey);
+  await drawing.unzoom();
+  const whole = fills();
+  await drawing.update(view([histogram('TH1D', [0, 1, 2, 0])], ['hist']));
+  assert.equal(drawing.colored, false);
+  await drawing.update(map(1));
+  assert.deepEqual(fills(), whole);
+  await drawing.setWish({ ...wish, palette: 57 });
+  assert.notDeepEqual(fills(), whole);
+  drawing.dispose();
+});
+
 test('another kind of object is drawn anew, statistics come and go, a size is taken', async () => {
   const node = place();
   const drawing = await Drawing.create(node, CASES['TH1']?.(1) as View, wish);
@@ -349,6 +378,20 @@ test('plots that are drawn at the same time have margins and axes of their own',
     const pad = drawing.painters[0]?.getPadPainter()?.getRootPad(true);
     assert.equal(pad?.fLogy, Number(wishes[i]?.logy));
     assert.ok(Math.abs(Number(pad?.fLeftMargin) - 66 / Number(widths[i])) < 1e-9, `${pad?.fLeftMargin}`);
+    drawing.dispose();
+  }
+});
+
+test('axes without a width, as long as nothing was filled, are drawn', async () => {
+  const none = (bins: number, name: string) => ({ ...axis(bins, name), fXmin: 0, fXmax: 0 });
+  for (const object of [
+    histogram('TH1D', [0, 0, 0, 0, 0], { fEntries: 0, fXaxis: none(3, 'xaxis') }),
+    histogram('TH2D', square(0), { fEntries: 0, fXaxis: none(3, 'xaxis'), fYaxis: none(3, 'yaxis') }),
+  ]) {
+    const node = place();
+    const drawing = await Drawing.create(node, view([object], ['']), wish);
+    assert.ok(node.querySelector('svg'));
+    assert.doesNotMatch(node.innerHTML, /NaN|Infinity/);
     drawing.dispose();
   }
 });

@@ -112,6 +112,19 @@ test('a comm is opened, once, and speaks of the panel', async () => {
   assert.deepEqual(said, [{ heard: 'stop' }]);
 });
 
+test('a command that fails leaves the way open; a run that the kernel does not know ends it', () => {
+  const made = link();
+  const answer = (data: unknown) => comms[0]?.onMsg({ header: { msg_type: 'comm_msg' }, content: { data } });
+  answer({ error: 'the scheduler cannot be reached' });
+  answer(null);
+  assert.equal(made.state, 'live');
+  assert.equal(made.send({ do: 'stop' }), true);
+  answer({ error: 'This kernel does not know the run of this panel.', unknown: true });
+  assert.equal(made.state, 'lost');
+  assert.equal(said.length, 3);
+  assert.equal(made.send({ do: 'stop' }), false);
+});
+
 test('with subshells the comm is opened when its own has started, and not before', async () => {
   let start = () => {};
   subshell = new Promise((resolve) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import type { Wish } from '../src/logs.js';
 import type { Drawer, Drawn } from '../src/pane.js';
 import { Panel } from '../src/panel.js';
 import { bundle, NASTY, pane, plot, progress, run, view } from './bundles.js';
@@ -8,6 +9,7 @@ import { settle } from './page.js';
 
 class Refused extends Error {}
 let drawn: FakeDrawn[] = [];
+let created: Wish[] = [];
 let panels: Panel[] = [];
 
 class FakeDrawn implements Drawn {
@@ -15,12 +17,16 @@ class FakeDrawn implements Drawn {
   readonly logs = { x: false, y: false, z: false };
   readonly zoomed = false;
   readonly legend = [];
+  readonly colored = true;
+  wishes: Wish[] = [];
   updates = 0;
   disposed = false;
   async update(): Promise<void> {
     this.updates += 1;
   }
-  async setWish(): Promise<void> {}
+  async setWish(wish: Wish): Promise<void> {
+    this.wishes.push(wish);
+  }
   async unzoom(): Promise<void> {}
   async toggleStatistics(): Promise<void> {}
   async resize(): Promise<void> {}
@@ -32,7 +38,8 @@ class FakeDrawn implements Drawn {
 const drawer: Drawer = {
   Refused,
   Drawing: {
-    create: async (_node, { objects }) => {
+    create: async (_node, { objects }, wish) => {
+      created.push(wish);
       if (objects[0] === 'bad') throw new Refused('Got a TNothing.');
       if (objects[0] === 'broken') throw new TypeError('x is undefined');
       drawn.push(new FakeDrawn());
@@ -51,7 +58,7 @@ function panel(load: () => Promise<Drawer> = async () => drawer): Panel {
 
 afterEach(() => {
   for (const made of panels) made.dispose();
-  [drawn, panels] = [[], []];
+  [drawn, created, panels] = [[], [], []];
   document.body.replaceChildren();
 });
 
@@ -198,6 +205,25 @@ test('plots are drawn, updated in place, and the others left alone', async () =>
   );
   assert.deepEqual([...made.node.querySelectorAll('figure')], nodes);
   assert.equal(find(made, 'plot').getAttribute('aria-label'), 'a: 1 k entries, 31 % of the data');
+});
+
+test('a palette that was chosen stays, also when the plot has to be made again', async () => {
+  const made = panel();
+  made.show(bundle({ panes: [pane('a')], plots: { 0: plot() } }));
+  await made.grid.idle();
+  const select = made.node.querySelector<HTMLSelectElement>('.rdf-live-palette');
+  assert.ok(select && !select.hidden);
+  assert.equal(select.getAttribute('aria-label'), 'colour palette');
+  select.selectedIndex = 1;
+  select.dispatchEvent(new Event('change'));
+  await made.grid.idle();
+  assert.equal(drawn[0]?.wishes.at(-1)?.palette, 112);
+  made.show(bundle({ frame: 2, panes: [pane('a')], plots: { 0: plot({ views: [] }) } }));
+  made.show(bundle({ frame: 3, panes: [pane('a')], plots: { 0: plot() } }));
+  await made.grid.idle();
+  assert.equal(drawn.length, 2);
+  assert.equal(created.at(-1)?.palette, 112);
+  assert.equal(select.selectedIndex, 1);
 });
 
 test('what cannot be drawn is said, and the next update is tried', async () => {

@@ -9,6 +9,7 @@ from typing import Any
 from distributed import Client
 
 from rdf_live import _distrdf as distrdf
+from rdf_live import errors
 from rdf_live.client import hub
 from rdf_live.client.partition import choose
 
@@ -78,12 +79,24 @@ def _class() -> Any:
             if self.capturing:
                 raise Captured(ranges, mapper)
             # The user asks for a value: wait for the run that computes it, and run what nobody computes yet.
-            if self.run is not None:
-                self.run.result()
+            self._join()
             nodes = distrdf.action_nodes(self.head)
             if any(node.value is None for node in nodes):
                 self.run = self.trigger(self, ranges, mapper)
             return distrdf.task_result([_Final(n.value) for n in nodes], *distrdf.untouched_entries(self.head))
+
+        def _join(self) -> None:
+            """Wait for the run that computes these values. What became of one that had ended is no news."""
+            run = self.run
+            if run is None or all(node.value is not None for node in run._nodes):
+                return
+            ended = run._has_ended()
+            try:
+                run.result()
+            except errors.RdfLiveError:
+                if not ended:
+                    raise
+                self.run = None
 
         def ProcessAndMergeLive(self, ranges: list[Any], mapper: Any, reducer: Any, drawables: Any) -> Any:
             return self.ProcessAndMerge(ranges, mapper, reducer)

@@ -43,7 +43,7 @@ def graphs_of(results: Any) -> tuple[Client, list[Any]]:
     BadInput
         Nothing was given, a result has been computed already, or the dataframes have different clients.
     """
-    if distrdf.node_of(results) is not None or not isinstance(results, Iterable) or isinstance(results, (str, bytes)):
+    if _is_one(results):
         results = [results]
     results = list(results)
     if not results:
@@ -65,12 +65,23 @@ def graphs_of(results: Any) -> tuple[Client, list[Any]]:
     return check_client(next(iter(clients.values()))), heads
 
 
+def _is_one(results: Any) -> bool:
+    """One thing, be it a result or a mistake; ROOT's own objects can be iterated over, bin by bin."""
+    if distrdf.node_of(results) is not None or not isinstance(results, Iterable) or isinstance(results, (str, bytes)):
+        return True
+    return type(results).__module__.partition(".")[0] == "cppyy"
+
+
 def _node(result: Any) -> Any:
     node = distrdf.node_of(result)
     if node is None:
         kind = type(result).__name__
         local = " of a local dataframe" if "RResult" in kind or hasattr(result, "OnPartialResult") else ""
-        raise errors.WrongKind(f"got a {kind}{local}, expected a booked result of a distributed dataframe. {_HOW}")
+        value = not local and hasattr(result, "InheritsFrom")
+        raise errors.WrongKind(
+            f"got {'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}{local}, expected a booked result of a distributed "
+            f"dataframe{', not its value' if value else ''}. {_HOW}"
+        )
     if not hasattr(getattr(node.get_head().backend, "client", None), "scheduler"):
         raise errors.WrongKind(f"got {label(node)!r} on a backend without a Dask client, expected one on Dask. {_HOW}")
     if not hasattr(node.operation, "name") or node.operation.name not in {*distrdf.KINDS, "VariationsFor"}:
@@ -84,12 +95,16 @@ def label(node: Any) -> str:
     if operation.name == "VariationsFor":
         return f"{label(node.parent)} variations"
     arguments = list(operation.args) + list(operation.kwargs.values())
-    for argument in arguments:
-        if isinstance(argument, tuple) and argument and isinstance(argument[0], str):
-            return argument[0]
-        name = getattr(argument, "fName", None)
-        if name is not None:
+    for place, argument in enumerate(arguments):
+        tuple_ = isinstance(argument, tuple) and argument and isinstance(argument[0], str)
+        name = argument[0] if tuple_ else getattr(argument, "fName", None)
+        if name is None:
+            continue
+        if str(name).strip():
             return str(name)
+        rest = arguments[place + 1 :]  # it was the model
+        arguments = [c for given in rest for c in (given if isinstance(given, (list, tuple)) else [given])]
+        break
     columns = [a for a in arguments if isinstance(a, str)]
     return f"{operation.name}({', '.join(columns)})" if columns else str(operation.name)
 

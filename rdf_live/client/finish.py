@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTIAL", "finish"]
 
-#: Nodes whose value is a part of the data only: they may be started again.
-PARTIAL: weakref.WeakSet[Any] = weakref.WeakSet()
+#: Nodes whose value is a part of the data only, and the number of the run that it is of: they may be started again.
+PARTIAL: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 
 def finish(run: LiveRun) -> Snapshot:
@@ -31,9 +31,11 @@ def finish(run: LiveRun) -> Snapshot:
     frame = run._current()
     error = frame["error"]
     if frame["state"] == "failed":
-        partial = run._take() if run._has_values() else None
+        partial = run._take(own=True) if run._has_values() else None
         raise _failure(run, partial, error)
-    snapshot = run._take()
+    if run._final is None:
+        run._final = run._take(own=True)
+    snapshot = run._final
     if snapshot.state == "stopped" and not snapshot.entries:
         raise errors.RunCancelled(
             f"run {run.name!r} was stopped before any entry had been processed, so there is nothing to keep; "
@@ -56,16 +58,26 @@ def finish(run: LiveRun) -> Snapshot:
             errors.PartialResultWarning,
             stacklevel=4,
         )
+    _hand_over(run, complete)
+    return snapshot
+
+
+def _hand_over(run: LiveRun, complete: bool) -> None:
+    """Give the user's results their values, as objects that no snapshot has."""
+    values = run._take(own=True)
     for node, result in zip(run._nodes, run.results, strict=False):
-        # A value that is a part only makes room for one of another run of the same results.
-        if (node.value is not None and node not in PARTIAL) or not snapshot.has(result):
+        # A value that is a part only makes room for the whole, or for one of a newer run of the same results.
+        replaces = node.value is None or (node in PARTIAL and (complete or PARTIAL[node] < run._number))
+        if not replaces or not values.has(result):
             continue
-        value = snapshot[result]
+        value = values[result]
         if result.kind == "Snapshot":
             value = distrdf.snapshot_result(value[0], value[1], run._client)
         distrdf.value_setter(node, value)
-        (PARTIAL.discard if complete else PARTIAL.add)(node)
-    return snapshot
+        if complete:
+            PARTIAL.pop(node, None)
+        else:
+            PARTIAL[node] = run._number
 
 
 def _failure(run: LiveRun, partial: Snapshot | None, error: dict[str, Any] | None) -> errors.RdfLiveError:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, cast
 
-from rdf_live.client.interrupts import held
+from rdf_live._interrupts import held
 
 if TYPE_CHECKING:
     from rdf_live.run import LiveRun

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import uuid
@@ -13,6 +14,7 @@ from distributed import Client
 
 from rdf_live import _distrdf as distrdf
 from rdf_live import errors
+from rdf_live._interrupts import held
 from rdf_live.client import booked, hub
 from rdf_live.client.backend import Captured, live_backend
 from rdf_live.client.finish import PARTIAL
@@ -32,6 +34,7 @@ def start(
     callback: Callable[[Snapshot], Any] | None = None,
     on_error: str = "raise",
     max_attempts: int = 3,
+    gpus: int = 0,
 ) -> LiveRun:
     """Start computing booked results on the cluster, live. Returns at once.
 
@@ -54,6 +57,9 @@ def start(
         the result of the others.
     max_attempts : int
         Attempts per range.
+    gpus : int
+        GPUs that the code of the user needs, per range. They are what Dask calls the resource "GPU": workers have it
+        from ``rdf_live.connect(..., gpus=1)`` or ``dask worker --resources GPU=1``, and no other one gets a range.
 
     Returns
     -------
@@ -68,28 +74,36 @@ def start(
         The cluster cannot run it; nothing was started.
     """
     every = booked.check_every(every)
+    if name is not None and not isinstance(name, str):
+        raise errors.WrongKind(f'name: got {name!r}, expected a text, for example name="dimuons"')
     if on_error not in ("raise", "skip"):
         raise errors.BadInput(f'on_error: got {on_error!r}, expected "raise" or "skip"')
     if not _is_count(max_attempts):
         raise errors.BadInput(f"max_attempts: got {max_attempts!r}, expected a whole number, 1 or more")
+    if isinstance(gpus, bool) or not isinstance(gpus, int):
+        raise errors.WrongKind(f"gpus: got {gpus!r}, expected a whole number of GPUs per range")
+    if gpus < 0:
+        raise errors.BadInput(f"gpus: got {gpus}, expected 0 or more per range")
     if callback is not None and not callable(callback):
         raise errors.WrongKind(f"callback: got a {type(callback).__name__}, expected something to call with a snapshot")
     client, heads = booked.graphs_of(results)
     _restore_interrupt()
+    if gpus:
+        _check_gpus(client, gpus)
     hub.install(client)
     graphs = []
     for head in heads:
         for node in head.graph_nodes:
             if node in PARTIAL:
                 node.value = None
-                PARTIAL.discard(node)
+                del PARTIAL[node]
         booked.check_columns(head)
         if booked_size(head) == 0:
             raise errors.BadInput("got a dataframe of 0 entries, expected at least one")
         backend = live_backend(head, _trigger)
         graphs.append((head, backend.capture()))
     options = {"every": every, "on_error": on_error, "max_attempts": max_attempts}
-    run = _launch(client, graphs, options, name)
+    run = _launch(client, graphs, options, name, gpus)
     if callback is not None:
         run.on_update(callback)
     return run
@@ -97,6 +111,19 @@ def start(
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _check_gpus(client: Client, gpus: int) -> None:
+    """Somebody can compute it. Where there are no workers yet, those that come may."""
+    workers: Any = client.scheduler_info(n_workers=-1)["workers"]
+    most = max((worker["resources"].get("GPU", 0) for worker in workers.values()), default=gpus)
+    if most < gpus:
+        raise errors.BadInput(
+            f"gpus: got {gpus}, but of the {len(workers)} workers "
+            + (f"none has more than {most:g}" if most else "none has a GPU")
+            + f". Ask the batch system for them, rdf_live.connect(..., gpus={gpus}), or start workers with "
+            f"dask worker --resources GPU={gpus}."
+        )
 
 
 def booked_size(head: Any) -> int:
@@ -117,7 +144,13 @@ def launch_captured(backend: Any, ranges: list[Any], mapper: Any, every: float) 
     return _launch(backend.client, [(backend.head, Captured(ranges, mapper))], options, None)
 
 
-def _launch(client: Client, graphs: list[tuple[Any, Captured]], options: dict[str, Any], name: str | None) -> LiveRun:
+def _launch(
+    client: Client,
+    graphs: list[tuple[Any, Captured]],
+    options: dict[str, Any],
+    name: str | None,
+    gpus: int = 0,
+) -> LiveRun:
     run_id = uuid.uuid4().hex[:12]
     nodes: list[Any] = []
     results: list[Result] = []
@@ -137,33 +170,51 @@ def _launch(client: Client, graphs: list[tuple[Any, Captured]], options: dict[st
             }
         )
     name = name or results[0].label
-    hub.call(
-        client,
-        "rdf_live_open",
-        run=run_id,
-        name=name,
-        client=client.id,
-        graphs=specs,
-        options=options,
-        versions=versions(),
-    )
-    _submit(client, run_id, [len(spec["ranges"]) for spec in specs])
-    run = LiveRun(client, run_id, name, results, options["every"], nodes)
+    futures: list[Any] = []
+    try:
+        with held():  # a Ctrl-C comes when nothing is half sent
+            hub.call(
+                client,
+                "rdf_live_open",
+                run=run_id,
+                name=name,
+                client=client.id,
+                graphs=specs,
+                options=options,
+                versions=versions(),
+            )
+            futures = _submit(client, run_id, [len(spec["ranges"]) for spec in specs], gpus)
+        # Handed over to the hub, so that they outlive this process.
+        hub.call(client, "rdf_live_adopt", run=run_id, keys=[future.key for future in futures])
+        run = LiveRun(client, run_id, name, results, options["every"], nodes)
+    except BaseException:
+        _forget(client, run_id, futures)
+        raise
     for head, _ in graphs:
         head.backend.run = run
     return run
 
 
-def _submit(client: Client, run_id: str, counts: list[int]) -> None:
-    """Give all tasks to Dask, graphs side by side, and hand them over to the hub, so that they outlive this process."""
+def _submit(client: Client, run_id: str, counts: list[int], gpus: int) -> list[Any]:
+    """Give all tasks to Dask, graphs side by side."""
     places = sorted(
         ((graph, index) for graph, n in enumerate(counts) for index in range(n)),
         key=lambda place: ((place[1] + 0.5) / counts[place[0]], place[0]),
     )
     keys = [f"rdf-live-{run_id}-{graph}-{index}" for graph, index in places]
-    futures = client.map(run_range, [run_id] * len(places), *zip(*places, strict=True), key=keys, pure=False, retries=0)
-    hub.call(client, "rdf_live_adopt", run=run_id, keys=keys)
-    del futures
+    arguments: dict[str, Any] = {"key": keys, "pure": False, "retries": 0}
+    if gpus:
+        arguments["resources"] = {"GPU": gpus}
+    futures: list[Any] = client.map(run_range, [run_id] * len(places), *zip(*places, strict=True), **arguments)
+    return futures
+
+
+def _forget(client: Client, run_id: str, futures: list[Any]) -> None:
+    """A start that did not end leaves nothing behind: nobody has a handle of that run."""
+    with contextlib.suppress(errors.RdfLiveError):  # the cluster is gone, or has refused it
+        hub.call(client, "rdf_live_forget", run=run_id)
+    for future in futures:  # the traceback may keep them
+        future.release()
 
 
 def _unique(labels: list[str], taken: set[str]) -> list[str]:

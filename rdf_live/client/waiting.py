@@ -7,18 +7,43 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from rdf_live.client.interrupts import held
+from rdf_live._interrupts import held
+from rdf_live.errors import BadInput, WrongKind
 from rdf_live.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rdf_live.run import LiveRun
 
-__all__ = ["interrupted", "wait"]
+__all__ = ["first", "interrupted", "wait"]
 
 
-def wait(run: LiveRun, timeout: float | None, pump: Callable[[Snapshot], Any], block: bool = False) -> bool:
+def first(run: LiveRun, timeout: float | None) -> None:
+    """Wait until there is something to take.
+
+    Raises
+    ------
+    TimeoutError
+        Nothing has come.
+    """
+    timeout = _seconds(timeout)
+    with run._condition:
+        run._check()
+        if run._has_values() or run._is_over():  # who asks again and again is not to be seen as waiting
+            return
+    if not wait(run, timeout, lambda snapshot: None, block=True, until_first=True):
+        raise TimeoutError(f"nothing of run {run.name!r} has come after {timeout} s; it goes on, ask again")
+
+
+def wait(
+    run: LiveRun,
+    timeout: float | None,
+    pump: Callable[[Snapshot], Any],
+    block: bool = False,
+    until_first: bool = False,
+) -> bool:
     """Wait for the end; `pump` is called here with every new snapshot.
 
     Parameters
@@ -32,7 +57,15 @@ def wait(run: LiveRun, timeout: float | None, pump: Callable[[Snapshot], Any], b
     block : bool
         Say meanwhile that an interrupt means stop. Without a timeout, show a panel if there is none: who waits again
         and again does something in between.
+    until_first : bool
+        The first snapshot is an end too. No panel is shown for that.
+
+    Returns
+    -------
+    bool
+        False if the time was over before.
     """
+    timeout = _seconds(timeout)
     deadline = None if timeout is None else time.monotonic() + timeout
     seen = -1
     token = object()
@@ -44,19 +77,17 @@ def wait(run: LiveRun, timeout: float | None, pump: Callable[[Snapshot], Any], b
                 if announce:
                     announce = False
                     with held():
-                        run._begin_blocking(token, show=timeout is None)
+                        run._begin_blocking(token, show=timeout is None and not until_first)
                 with run._condition:
                     left = None if deadline is None else max(deadline - time.monotonic(), 0)
                     news = run._condition.wait_for(partial(run._has_news, seen), left)
                     run._check()
-                    over, usable = run._is_over(), run._has_values()
-                if usable:
+                    frame, over, usable = run._frame, run._is_over(), run._has_values()
+                if frame is not None and usable and frame["state"] != "cancelled" and frame["seq"] > seen:
                     with held():
-                        snapshot = run._take()
-                        if snapshot.seq > seen:
-                            seen = snapshot.seq
-                            pump(snapshot)
-                if over:
+                        seen = frame["seq"]
+                        pump(run._take(own=True, frame=frame))
+                if over or (until_first and usable):
                     return True
                 if not news:
                     return False
@@ -64,6 +95,17 @@ def wait(run: LiveRun, timeout: float | None, pump: Callable[[Snapshot], Any], b
                 interrupted(run)
     finally:
         run._end_blocking(token)
+
+
+def _seconds(timeout: Any) -> float | None:
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, Real):
+        raise WrongKind(f"timeout: got {timeout!r}, expected a number of seconds, or None to wait as long as it takes")
+    seconds = float(timeout)
+    if seconds != seconds:
+        raise BadInput("timeout: got nan, expected a number of seconds, or None to wait as long as it takes")
+    return None if seconds > threading.TIMEOUT_MAX else seconds
 
 
 def interrupted(run: LiveRun) -> None:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import rdf_live
+from rdf_live._interrupts import held
 from rdf_live._root import root
-from rdf_live.client.interrupts import held
 from rdf_live.demo import dimuon, files, generate
 from rdf_live.errors import BadInput, PartialResultWarning, RunFailed
+from rdf_live.export.suffixes import PICTURES
 from rdf_live.snapshot import Snapshot
-from rdf_live.view.look import SUFFIXES, Look
+from rdf_live.view.look import Look
 from rdf_live.view.terminal import watch
 
 __all__ = ["passes", "run"]
@@ -72,8 +73,8 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
         The files cannot be used; the text says why.
     """
     picture = Path(picture)
-    if picture.suffix.lower() not in SUFFIXES:
-        raise BadInput(f"got {str(picture)!r}, expected a picture that ends with one of {', '.join(SUFFIXES)}")
+    if picture.suffix.lower() not in PICTURES:
+        raise BadInput(f"got {str(picture)!r}, expected a picture that ends with one of {', '.join(PICTURES)}")
     if not picture.absolute().parent.is_dir():
         raise BadInput(
             f"got {str(picture)!r}, whose folder is not there, expected one that a picture can be written to"

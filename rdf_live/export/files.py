@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A snapshot as a file: ROOT, JSON or a picture."""
+"""A snapshot as a file of ROOT's or of JSON."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rdf_live._interrupts import held
 from rdf_live._root import root
-from rdf_live.client.interrupts import held
 from rdf_live.errors import BadInput
 from rdf_live.export.atomic import replaced
+from rdf_live.export.chosen import listed
 from rdf_live.export.extract import variations_of
+from rdf_live.export.suffixes import OBJECTS, PICTURES
 from rdf_live.partial.objects import Variations
 from rdf_live.snapshot import Snapshot
-from rdf_live.view.look import SUFFIXES
 
 __all__ = ["about", "save"]
 
@@ -25,7 +26,7 @@ _NOTE = "rdf_live"  # name of what says where the results come from
 _COMPACT = 23  # TBufferJSON: no spaces, arrays with many zeros shortened
 
 
-def save(snapshot: Snapshot, path: str | Path, results: Sequence[Any] | None = None, **options: Any) -> Path:
+def save(snapshot: Snapshot, path: str | Path, results: Any = None, **options: Any) -> Path:
     """Write a snapshot; the suffix chooses the kind. `Snapshot.save` says what each kind holds.
 
     Raises
@@ -37,15 +38,11 @@ def save(snapshot: Snapshot, path: str | Path, results: Sequence[Any] | None = N
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix in SUFFIXES:
-        from rdf_live.view import picture
-
-        return picture.save(snapshot, path, results, **options)
-    if suffix not in (".root", ".json"):
-        raise BadInput(f"got {str(path)!r}, expected a name that ends with .root, .json, {', '.join(SUFFIXES)}")
+    if suffix not in OBJECTS:
+        raise BadInput(f"got {str(path)!r}, expected a name that ends with {', '.join((*OBJECTS, *PICTURES))}")
     if options:
-        raise BadInput(f"got {', '.join(options)} for {str(path)!r}, expected these only for {', '.join(SUFFIXES)}")
-    keys = list(snapshot) if results is None else [snapshot._find(key) for key in results]
+        raise BadInput(f"got {', '.join(options)} for {str(path)!r}, expected these only for {', '.join(PICTURES)}")
+    keys = list(snapshot) if results is None else [snapshot._find(key) for key in listed(results)]
     with held(), replaced(path) as unfinished:
         left_out = [key.label for key in keys if not _fits(snapshot.get(key))]
         note = json.dumps(about(snapshot) | {"left_out": left_out})

@@ -113,5 +113,8 @@ def _axis(hist: Any, name: str, axis: Axis, categories: bool) -> Any:
             names.append(own if own not in names else f"{own} (bin {number})")
         return hist.axis.StrCategory(names, name=name, label=title, growth=False)
     if axis.regular:
-        return hist.axis.Regular(len(axis), float(axis.edges[0]), float(axis.edges[-1]), name=name, label=title)
+        low, high = float(axis.edges[0]), float(axis.edges[-1])
+        # Without given limits, an axis has no width before something is filled, which hist refuses.
+        high = high if low < high else low + max(1.0, abs(low))
+        return hist.axis.Regular(len(axis), low, high, name=name, label=title)
     return hist.axis.Variable(axis.edges, name=name, label=title)

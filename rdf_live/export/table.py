@@ -13,6 +13,7 @@ import numpy as np
 from rdf_live.errors import WrongKind
 from rdf_live.export.atomic import replaced
 from rdf_live.export.bins import Bins
+from rdf_live.export.chosen import listed
 from rdf_live.export.extract import extract, has_bins, variations_of
 from rdf_live.export.files import about
 from rdf_live.export.optional import needed
@@ -62,7 +63,7 @@ def _found(snapshot: Snapshot, key: Any) -> list[tuple[str, str | None, Bins]]:
     if key is None:
         keys: Sequence[Any] = list(snapshot)
     else:
-        keys = [snapshot._find(one) for one in key] if isinstance(key, (list, tuple)) else [snapshot._find(key)]
+        keys = [snapshot._find(one) for one in listed(key)]
     rows: list[tuple[str, str | None, Bins]] = []
     for result in keys:
         value = snapshot.get(result) if key is None else snapshot[result]

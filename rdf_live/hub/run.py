@@ -144,7 +144,7 @@ class Run:
         check_identity(graph, range_, attempt, self.nranges)
         if not isinstance(error, dict):
             raise BadMessage(f"error: got {type(error).__name__}, expected a dict with type and message")
-        keys = ("type", "message", "traceback", "files", "entries")
+        keys = ("type", "message", "traceback", "files", "entries", "seen")
         verdict = self.ledger.fail(graph, range_, attempt, worker, {key: error.get(key) for key in keys})
         if not self.ledger.is_running(graph, range_):
             self._graphs[graph].drop(range_)
@@ -166,7 +166,8 @@ class Run:
         if not (0 <= graph < len(self.nranges) and 0 <= range_ < self.nranges[graph]):
             return
         files = self._graphs[graph].files.get(range_, [])
-        error: Reply = {"type": kind, "message": text, "traceback": "", "files": files, "entries": None}
+        nothing = {"traceback": "", "entries": None, "seen": None}
+        error: Reply = {"type": kind, "message": text, "files": files, **nothing}
         if self.ledger.killed(graph, range_, error):
             self._graphs[graph].drop(range_)
             self._touch()

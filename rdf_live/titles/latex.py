@@ -61,7 +61,7 @@ def label(text: str) -> Label:
     >>> label("m_{#mu#mu} [GeV]")
     Label(text='m$_{\\mathregular{μμ}}$ [GeV]', math=True)
     """
-    parts = _parse(_clean(text))
+    parts = _parse(drawable(_clean(text)))
     flat = _plain(parts)
     if not any(part.kind for part in parts) or "\0" not in flat:
         return Label(flat, False)
@@ -87,7 +87,7 @@ def _clean(text: str) -> str:
     """Without control characters, without halves of characters, and not without end."""
     text = text if len(text) <= _LENGTH else text[: _LENGTH - 1] + "…"
     text = re.sub(r"[\t\n\r\v\f]+", " ", text)
-    return drawable(re.sub(r"[\x00-\x1f\x7f-\x9f]", "\ufffd", text))
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", text)
 
 
 # ---- reading

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from rdf_live.errors import BadInput
 from rdf_live.export.bins import Bins, Points
+from rdf_live.export.chosen import listed
 from rdf_live.export.extract import extract, is_drawable, variations_of
 from rdf_live.partial.objects import NUMBERS
 from rdf_live.snapshot import Result, Snapshot
@@ -45,7 +45,7 @@ class Pane:
     layers: tuple[Layer, ...]
 
 
-def panes_of(snapshot: Snapshot, results: Sequence[Any] | None) -> list[Pane]:
+def panes_of(snapshot: Snapshot, results: Any) -> list[Pane]:
     """The panes that were asked for, or one for each of the first sixteen results that can be drawn.
 
     Raises
@@ -53,7 +53,7 @@ def panes_of(snapshot: Snapshot, results: Sequence[Any] | None) -> list[Pane]:
     BadInput
         Nothing can be drawn, or what lies on each other has different axes.
     """
-    chosen = list(snapshot) if results is None else list(results)
+    chosen = list(snapshot) if results is None else listed(results)
     panes = [pane for item in chosen if (pane := _pane(snapshot, item, asked=results is not None))]
     if not panes:
         found = (snapshot._find(key) for item in chosen for key in _flat(item))

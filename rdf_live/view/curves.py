@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from rdf_live.export.bins import Bins, Points
 from rdf_live.view.content import Layer
-from rdf_live.view.frame import Box, Scale
+from rdf_live.view.frame import Box, Scale, extent
 from rdf_live.view.look import Look
 from rdf_live.view.plane import trimmed
 from rdf_live.view.sheet import INK
@@ -114,7 +114,7 @@ def horizontal(curves: Sequence[Curve], first: Bins | Points, look: Look, inner:
         low, high = (low / 1.2, high * 1.2) if log else (low - margin, high + margin)
     elif not log:
         low = float(places.min())
-    return Scale(low, high, log, inner.x, inner.width)
+    return Scale(*extent(low, high), log, inner.x, inner.width)
 
 
 def vertical(curves: Sequence[Curve], look: Look, inner: Box, room: float, logx: bool) -> Scale:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rdf_live.view.sheet import INK, Sheet, width_of
 from rdf_live.view.ticks import Ticks, linear_ticks, log_ticks
 
-__all__ = ["Box", "Frame", "Scale"]
+__all__ = ["Box", "Frame", "Scale", "extent"]
 
 _GREY = "#666666"
 
@@ -28,6 +28,15 @@ class Box:
     y: float
     width: float
     height: float
+
+
+def extent(low: float, high: float) -> tuple[float, float]:
+    """Of an axis that is drawn. One without given limits has none as long as nothing was filled.
+
+    >>> extent(60, 120), extent(0, 0)
+    ((60, 120), (0, 1.0))
+    """
+    return (low, high) if low < high else (low, low + max(1.0, abs(low)))
 
 
 @dataclass(frozen=True, slots=True)

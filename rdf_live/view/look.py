@@ -6,10 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["SUFFIXES", "Look"]
-
-#: Of the files that a picture is saved in.
-SUFFIXES = (".png", ".pdf", ".svg")
+__all__ = ["Look"]
 
 
 @dataclass(frozen=True, slots=True)

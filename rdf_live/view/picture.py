@@ -14,11 +14,12 @@ from typing import Any
 
 from rdf_live.errors import BadInput
 from rdf_live.export.atomic import replaced
+from rdf_live.export.suffixes import PICTURES
 from rdf_live.snapshot import Snapshot
 from rdf_live.view.content import panes_of
 from rdf_live.view.curves import COLORS
 from rdf_live.view.frame import Box
-from rdf_live.view.look import SUFFIXES, Look
+from rdf_live.view.look import Look
 from rdf_live.view.panes import draw_pane
 from rdf_live.view.sheet import Sheet, width_of
 from rdf_live.view.text import state_text
@@ -41,7 +42,7 @@ def rows_of(number: int) -> tuple[int, ...]:
 
 def png(
     snapshot: Snapshot,
-    results: Sequence[Any] | None = None,
+    results: Any = None,
     *,
     title: str = "",
     looks: Mapping[str, Look] | None = None,
@@ -56,9 +57,9 @@ def png(
     ----------
     snapshot : Snapshot
         From `LiveRun.snapshot` or `LiveRun.result`.
-    results : sequence, optional
-        What to draw, one pane each, in order: a result or its label, or a list of these, which lie on each other in one
-        pane. In a list a tuple is stacked, and what is beside it is drawn as points with error bars:
+    results : result, label or iterable of them, optional
+        What to draw, one pane each, in order. A list in the place of a result: these lie on each other in one pane. In
+        such a list a tuple is stacked, and what is beside it is drawn as points with error bars:
         ``[data, (one, two)]``. The first sixteen results otherwise.
     title : str
         In the line at the top, in ROOT's LaTeX.
@@ -82,7 +83,7 @@ def png(
     return _draw(snapshot, results, title, looks or {}, rows, size).png()
 
 
-def save(snapshot: Snapshot, path: str | Path, results: Sequence[Any] | None = None, **options: Any) -> Path:
+def save(snapshot: Snapshot, path: str | Path, results: Any = None, **options: Any) -> Path:
     """Draw into a PNG, PDF or SVG file, as `png` does.
 
     The file is replaced at once: who looks at it never sees half of it.
@@ -96,8 +97,8 @@ def save(snapshot: Snapshot, path: str | Path, results: Sequence[Any] | None = N
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise BadInput(f"got {str(path)!r}, expected a name that ends with one of {', '.join(SUFFIXES)}")
+    if suffix not in PICTURES:
+        raise BadInput(f"got {str(path)!r}, expected a name that ends with one of {', '.join(PICTURES)}")
     given = {"title": "", "looks": None, "rows": None, "size": None} | options
     sheet = _draw(snapshot, results, given["title"], given["looks"] or {}, given["rows"], given["size"])
     data = sheet.png() if suffix == ".png" else sheet.vector("pdf" if suffix == ".pdf" else "svg")
@@ -108,7 +109,7 @@ def save(snapshot: Snapshot, path: str | Path, results: Sequence[Any] | None = N
 
 def _draw(
     snapshot: Snapshot,
-    results: Sequence[Any] | None,
+    results: Any,
     title: str,
     looks: Mapping[str, Look],
     rows: Sequence[int] | None,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rdf_live.export.bins import Axis, Bins
-from rdf_live.view.frame import Box, Frame, Scale
+from rdf_live.view.frame import Box, Frame, Scale, extent
 from rdf_live.view.sheet import Sheet
 
 __all__ = ["draw_plane", "trimmed"]
@@ -69,7 +69,7 @@ def trimmed(data: Bins) -> Bins:
 def _scale(axis: Axis, start: float, length: float) -> Scale:
     low, high = float(axis.edges[0]), float(axis.edges[-1])
     log = not axis.regular and axis.labels is None and low > 0 and high > 50 * low
-    return Scale(low, high, log, start, length)
+    return Scale(*extent(low, high), log, start, length)
 
 
 def _coarser(data: Bins, width: int, height: int) -> tuple[npt.NDArray[np.float64], ...]:

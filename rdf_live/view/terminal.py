@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tqdm import tqdm
 
-from rdf_live.client.interrupts import held
+from rdf_live._interrupts import held
 from rdf_live.errors import RunCancelled
 from rdf_live.view.text import amount, clock, percent, state_text, value_text
 

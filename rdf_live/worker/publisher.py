@@ -71,9 +71,11 @@ class Attempt:
 
     def message(self, entries: int, values: bytes | None, blobs: dict[int, bytes]) -> dict[str, Any]:
         """A partial or commit of this attempt."""
-        self.seq += 1
+        with self.lock:  # the event loop and the thread of the task ask for one
+            self.seq += 1
+            seq = self.seq
         return self.identity | {
-            "seq": self.seq,
+            "seq": seq,
             "entries": entries,
             "size": self.size,
             "trees": self.trees,
@@ -89,6 +91,11 @@ class Publisher(WorkerPlugin):
 
     ``setup``, ``teardown``, `_ready` and `_stop` run on the worker's event loop; `call` and `attempt` in the thread of
     the task.
+
+    Attributes
+    ----------
+    closing : bool
+        The worker leaves, and what it computes with it.
     """
 
     name = "rdf_live-publisher"
@@ -96,6 +103,7 @@ class Publisher(WorkerPlugin):
 
     def __init__(self) -> None:
         self._attempts: dict[str, Attempt] = {}
+        self.closing = False
 
     @classmethod
     def of(cls, worker: Worker) -> Publisher:
@@ -123,11 +131,15 @@ class Publisher(WorkerPlugin):
         worker.stream_handlers["rdf-live-stop"] = self._stop
 
     def teardown(self, worker: Worker) -> None:
-        """Stop listening to the pipe.
+        """Let attempts that still run end, which Dask would wait for; and stop listening to the pipe.
 
-        The handler stays, because Dask ends a worker that gets a message for which it has none. So does the pipe: an
-        event loop that still runs would write into whatever had got its number.
+        Their worker leaves the cluster, and their ranges with it. The handler stays, because Dask ends a worker that
+        gets a message for which it has none. So does the pipe: an event loop that still runs would write into whatever
+        had got its number.
         """
+        self.closing = True
+        for attempt in list(self._attempts.values()):
+            attempt.end("stale")
         self._loop.remove_reader(self._read)
 
     # ---- from the task's thread
@@ -135,7 +147,8 @@ class Publisher(WorkerPlugin):
     def call(self, operation: str, /, **message: Any) -> dict[str, Any]:
         """Ask the hub and wait for the answer.
 
-        A lost connection is tried again for two minutes: every message of ours may arrive twice.
+        A lost connection is tried again for two minutes, unless the worker closes: every message of ours may arrive
+        twice.
 
         Raises
         ------
@@ -176,7 +189,7 @@ class Publisher(WorkerPlugin):
                 reply: dict[str, Any] = await call(**message)
                 return reply
             except OSError:  # includes Dask's CommClosedError
-                if time.monotonic() > deadline:
+                if self.closing or time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, 5.0)
@@ -205,6 +218,8 @@ class Publisher(WorkerPlugin):
             attempt.in_flight = False
 
     async def _send(self, attempt: Attempt, message: dict[str, Any]) -> None:
+        if self.closing:
+            return
         try:
             reply = await self._worker.scheduler.rdf_live_partial(**message)
         except OSError as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import platform
 import re
@@ -13,6 +14,7 @@ from typing import Any
 from distributed import Reschedule, get_worker
 
 import rdf_live
+from rdf_live import _distrdf as distrdf
 from rdf_live._root import root, root_version
 from rdf_live.worker import graph as graphs
 from rdf_live.worker.frames import Monitor, final_frame
@@ -60,7 +62,7 @@ def run_range(run: str, graph: int, index: int) -> str:
     except Exception as error:
         if process_graph is not None:
             process_graph.drop()
-        verdict = _failed(publisher, attempt, worker.address, error)
+        verdict = _failed(publisher, attempt, worker.address, reply["range"], error)
     finally:
         publisher.close(attempt)
     # Raised here, where no C++ exception is its context: Dask would try to pickle that.
@@ -80,6 +82,9 @@ def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph,
     publisher.opened(attempt)
     monitor = Monitor(reply["interval"], publisher.notify_fd, early=bool(reply["need_schema"]))
     attempt.watch(monitor)
+    if publisher.closing:
+        # The first range of a process would be compiled before it could hear that.
+        return "stale"
     graph.run(monitor)
     attempt.watch(None)
     complete = not monitor.shared.Stopping() or monitor.entries >= attempt.size
@@ -115,7 +120,16 @@ def _essence(text: str) -> str:
     return f"{cause[1]}: {cause[2]}" if cause else text
 
 
-def _failed(publisher: Publisher, attempt: Attempt, address: str, error: Exception) -> str:
+def _entries(attempt: Attempt, pickled: bytes) -> tuple[int, int] | None:
+    """First and end of the entries of a range, None where nobody knows: its files could not be opened."""
+    with contextlib.suppress(Exception):
+        data_range = pickle.loads(pickled)
+        if attempt.trees is not None or distrdf.is_empty_source(data_range):
+            return distrdf.entries_of(data_range)
+    return None
+
+
+def _failed(publisher: Publisher, attempt: Attempt, address: str, pickled: bytes, error: Exception) -> str:
     what = getattr(error, "what", None)  # a C++ exception that came through cppyy
     message = _essence(str(what()) if callable(what) else str(error))
     reply = publisher.call(
@@ -127,7 +141,8 @@ def _failed(publisher: Publisher, attempt: Attempt, address: str, error: Excepti
             "message": message,
             "traceback": "".join(traceback.format_exception(error)),
             "files": attempt.files,
-            "entries": attempt.monitor.entries if attempt.monitor is not None else 0,
+            "entries": _entries(attempt, pickled),
+            "seen": attempt.monitor.entries if attempt.monitor is not None else 0,
         },
     )
     return str(reply["status"])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,12 @@ from playwright.sync_api import Dialog, Locator, expect
 RUN = """
 df = frame({entries})
 h = df.Histo1D(("h", "Zoomed;x [cm];events", 100, 0, 100), "x")
+run = rdf_live.start(h, every=0.25)
+run
+"""
+MAP = """
+df = frame({entries})
+h = df.Histo2D(("h", "Coloured;x;y", 20, 0, 100, 20, 0, 5), "x", "y")
 run = rdf_live.start(h, every=0.25)
 run
 """
@@ -76,6 +83,45 @@ def test_zoom_and_log_stay(notebook: Open, pictures: Path) -> None:
     assert logarithmic(plot)
     nb.panel.get_by_role("button", name="log y", exact=True).click()
     until(lambda: not logarithmic(plot), 5, "a linear axis")
+
+
+def test_palette_and_statistics_stay(notebook: Open, pictures: Path) -> None:
+    """Other colours of a map and the box with the statistics, chosen once, outlive updates and the end of the run."""
+    nb = notebook(MAP.format(entries=30_000))
+    nb.run(1)
+    nb.watch()
+    until(lambda: looks(nb) >= 3, PATIENCE_S, "a map that fills")
+    plot = nb.panel.locator(".rdf-live-plot")
+    assert not grey(plot)
+    assert "Entries" not in plot.inner_text()
+    nb.panel.get_by_role("combobox", name="colour palette").select_option("Grey")
+    nb.panel.get_by_role("button", name="stats", exact=True).click()
+    until(lambda: grey(plot), 10, "grey cells")
+    expect(plot).to_contain_text("Entries")
+    entries = statistics(plot)
+    seen = looks(nb)
+    until(lambda: looks(nb) >= seen + 5, PATIENCE_S, "five more updates")
+    screenshot(nb.panel, pictures, "palette_and_statistics")
+    assert grey(plot)
+    assert statistics(plot) > entries, "the box is of the newest update"
+    until(lambda: "done" in nb.seen()[-1]["words"], PATIENCE_S, "the end of the run")
+    until(lambda: statistics(plot) == 30_000, 10, "the last update")
+    assert grey(plot)
+
+
+def grey(plot: Locator) -> bool:
+    """All cells of a map have as much red as green and blue."""
+    fills = plot.locator(".main_layer path").evaluate_all("paths => paths.map((path) => getComputedStyle(path).fill)")
+    colors = [fill[4:-1].split(",") for fill in fills if fill.startswith("rgb(")]
+    return len(colors) > 3 and all(len({int(part) for part in color}) == 1 for color in colors)
+
+
+def statistics(plot: Locator) -> float:
+    """Entries in the box."""
+    words = " ".join(plot.locator("text").all_text_contents())
+    found = re.search(r"Entries\s*([\d.e+]+)", words)
+    assert found, words
+    return float(found[1])
 
 
 def zoom(nb: NotebookPage, plot: Locator) -> None:

@@ -14,7 +14,9 @@ from conftest import Files
 from distributed import Client, LocalCluster
 
 import rdf_live
+from rdf_live import _distrdf as distrdf
 from rdf_live import errors
+from rdf_live.client import booked
 
 
 def frame(client: Client, n: int = 100) -> Any:
@@ -35,12 +37,12 @@ class TestResults:
 
     @pytest.mark.parametrize("thing", [3, None, "h", object(), b"h"], ids=repr)
     def test_no_result(self, thing: Any) -> None:
-        with pytest.raises(TypeError, match=rf"got a {type(thing).__name__}, expected a booked result"):
+        with pytest.raises(TypeError, match=rf"got an? {type(thing).__name__}, expected a booked result"):
             rdf_live.start(thing)
 
     def test_no_result_among_results(self, client: Client) -> None:
         before = started(client)
-        with pytest.raises(errors.WrongKind, match="got a int, expected a booked result"):
+        with pytest.raises(errors.WrongKind, match="got an int, expected a booked result"):
             rdf_live.start([frame(client).Count(), 3])
         assert started(client) == before
 
@@ -49,8 +51,10 @@ class TestResults:
             rdf_live.start(frame(client))
 
     def test_value_instead_of_result(self) -> None:
-        with pytest.raises(errors.WrongKind, match="got a TH1D, expected a booked result"):
-            rdf_live.start([ROOT.TH1D("h", "", 1, 0, 1)])
+        value = ROOT.TH1D("h", "", 1, 0, 1)
+        for given in ([value], value):  # a histogram can be iterated over, too
+            with pytest.raises(errors.WrongKind, match=r"got a TH1D, expected a booked result .*, not its value"):
+                rdf_live.start(given)
 
     @pytest.mark.parametrize("nothing", [[], (), {}], ids=repr)
     def test_nothing(self, nothing: Any) -> None:
@@ -66,6 +70,17 @@ class TestResults:
             rdf_live.start([count, df.Sum("x")])
         assert started(client) == before
         assert count.GetValue() == 100
+
+    def test_without_a_name(self, client: Client) -> None:
+        """A histogram that the user gave no name has one that tells it apart."""
+        df = frame(client).Define("w", "1.")
+        histograms = [
+            df.Histo1D(("", "t", 20, 0, 10), "x", "w"),
+            df.Histo1D(ROOT.RDF.TH1DModel("", "t", 20, 0, 10), "x"),
+            df.HistoND((" ", "t", 1, (3,), (0.0,), (1.0,)), ("x",)),
+        ]
+        labels = [booked.label(distrdf.node_of(histogram)) for histogram in histograms]
+        assert labels == ["Histo1D(x, w)", "Histo1D(x)", "HistoND(x)"]
 
     def test_unknown_key_of_a_snapshot(self, client: Client) -> None:
         df = frame(client)
@@ -100,6 +115,13 @@ class TestOptions:
     def test_max_attempts(self, client: Client, attempts: Any) -> None:
         with pytest.raises(errors.BadInput, match=rf"max_attempts: got {attempts!r}, expected a whole number"):
             rdf_live.start(frame(client).Count(), max_attempts=attempts)
+
+    @pytest.mark.parametrize("name", [5, b"z", ["z"]], ids=repr)
+    def test_name(self, client: Client, name: Any) -> None:
+        before = started(client)
+        with pytest.raises(errors.WrongKind, match=rf"name: got {re.escape(repr(name))}, expected a text"):
+            rdf_live.start(frame(client).Count(), name=name)
+        assert started(client) == before
 
     def test_callback(self, client: Client) -> None:
         with pytest.raises(errors.WrongKind, match="callback: got a int, expected something to call"):

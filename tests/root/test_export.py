@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import subprocess
 import sys
@@ -130,6 +131,53 @@ def test_root_file_is_read_without_this_package(values: dict[str, Any], tmp_path
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"{values['one'].Integral(0, 6)} {2.0**40 + 1} ['count', 'one', 'rdf_live'] False\n"
+
+
+@pytest.mark.parametrize("suffix", [".root", ".json", ".png"])
+def test_one_result_or_several(values: dict[str, Any], tmp_path: Path, suffix: str) -> None:
+    """A result or its label alone is a list of one; anything that gives them one by one is a list."""
+    snapshot = snapshot_of(values)
+    one, two = list(snapshot)[:2]
+    made = {}
+    lazy = itertools.islice(snapshot, 2)
+    for name, given in {"result": one, "label": "one", "list": [one], "both": [one, two], "lazy": lazy}.items():
+        path = snapshot.save(tmp_path / f"{name}{suffix}", given)
+        if suffix == ".root":
+            with ROOT.TFile.Open(str(path)) as file:
+                made[name] = sorted(str(key.GetName()) for key in file.GetListOfKeys())
+        else:
+            made[name] = json.loads(path.read_text())["results"] if suffix == ".json" else path.read_bytes()
+    assert made["result"] == made["label"] == made["list"] != made["both"] == made["lazy"]
+    assert snapshot.to_arrow("one").num_rows == snapshot.to_arrow(iter(["one"])).num_rows > 0
+
+
+def test_booked_result_alone(client: Client, tmp_path: Path) -> None:
+    df = ROOT.RDataFrame(100, executor=client, npartitions=2).Define("x", "double(rdfentry_)")
+    booked = df.Histo1D(("z", "", 10, 0, 100), "x")
+    run = rdf_live.start([booked, df.Count()])
+    run.wait()
+    assert run.save(tmp_path / "z.png", booked).read_bytes() == run.save(tmp_path / "z.png", "z").read_bytes()
+
+
+def test_nothing_was_filled_and_no_limits(tmp_path: Path) -> None:
+    """ROOT gives such an axis no width at all: hist gets one that it takes, and every file is written in silence."""
+    one, two = ROOT.TH1D("one", "", 8, 0, 0), ROOT.TH2D("two", "", 8, 0, 0, 4, 0, 0)
+    for made in (one, two):
+        made.SetDirectory(ROOT.nullptr)
+    snapshot = snapshot_of({"one": one, "two": two})
+    axes = snapshot.to_hist("two").axes
+    assert [(len(axis), axis.edges[0], axis.edges[-1]) for axis in axes] == [(8, 0, 1), (4, 0, 1)]
+    assert snapshot.to_hist("one").sum(flow=True) == 0
+    for name in ("z.root", "z.json", "z.png", "z.pdf"):
+        assert snapshot.save(tmp_path / name).stat().st_size > 100
+
+
+def test_titles_keep_their_characters() -> None:
+    """What the font of the pictures lacks is no reason to lose it in data."""
+    made = ROOT.TH1D("mass", "質量;質量 [GeV]", 4, 0, 1)
+    made.SetDirectory(ROOT.nullptr)
+    held = snapshot_of({"mass": made}).to_hist("mass")
+    assert (held.label, held.axes[0].label) == ("質量", "質量 [GeV]")
 
 
 def test_json_file(values: dict[str, Any], tmp_path: Path) -> None:

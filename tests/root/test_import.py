@@ -11,7 +11,8 @@ import pytest
 
 import rdf_live
 
-PUBLIC = ("LiveRun", "LiveVisualize", "Snapshot", "attach", "connect", "errors", "runs", "start")
+NAMES = "LiveRun LiveVisualize Snapshot attach cluster_status connect errors runs scale start view"
+PUBLIC = tuple(NAMES.split())
 
 
 def python(code: str, *path: Path) -> str:

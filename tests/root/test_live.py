@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import warnings
 from pathlib import Path
@@ -15,6 +16,7 @@ from conftest import Files, Gate, watch
 from distributed import Client
 
 import rdf_live
+from rdf_live.client import hub
 
 
 def source(gate: Gate, client: Client, n: int = 20_000, npartitions: int = 1) -> Any:
@@ -148,6 +150,72 @@ def test_callback_that_raises(client: Client, gate: Gate, monkeypatch: pytest.Mo
     assert len(calls) == len(mine) == 1
     assert "ZeroDivisionError: on purpose" in mine[0]
     assert "goes on" in mine[0]
+
+
+def test_changed_objects_do_not_reach_the_final_ones(client: Client, gate: Gate, tmp_path: Path) -> None:
+    """What a callback, or who has a snapshot, does to a histogram stays with it; so does what the user does to his."""
+    df = source(gate, client)
+    h = histogram(df)
+    run = rdf_live.start(h, every=0.05, callback=lambda snapshot: snapshot[h].Scale(1 / snapshot[h].Integral()))
+    watch(run, 2)
+    gate.open()
+    run.result(60)
+    wait_for(lambda: "rdf-live-callbacks" not in {thread.name for thread in threading.enumerate()})
+    run.snapshot()[h].Rebin()
+    assert (h.GetValue().GetEntries(), h.GetValue().Integral(), h.GetValue().GetNbinsX()) == (20_000, 20_000, 20)
+    h.GetValue().Scale(2)
+    assert (run.result()[h].Integral(), run.result()[h].GetNbinsX()) == (20_000, 20)
+    file = ROOT.TFile(str(run.save(tmp_path / "h.root")))
+    assert (file.Get("h").Integral(), file.Get("h").GetNbinsX()) == (20_000, 20)
+    file.Close()
+
+
+def test_value_after_a_cancel(client: Client, gate: Gate) -> None:
+    """ROOT's own way of asking runs what was cancelled, and says nothing of it."""
+    df = source(gate, client, n=4000)
+    h = histogram(df)
+    run = rdf_live.start(h)
+    run.cancel()
+    gate.open()
+    assert h.GetValue().GetEntries() == 4000
+    assert run.state == "cancelled"
+
+
+def test_value_after_a_failure(client: Client, tmp_path: Path) -> None:
+    """Who waits for a run that fails hears of it once; the next one who asks gets a new run."""
+    mended = tmp_path / "mended"
+    code = f'if (gSystem->AccessPathName("{mended}")) throw std::runtime_error("not mended"); return 1.;'
+    df = ROOT.RDataFrame(100, executor=client, npartitions=1).Define("x", code)
+    total = df.Sum("x")
+    rdf_live.start(total, max_attempts=1)
+    for _ in range(2):
+        with pytest.raises(rdf_live.errors.RunFailed, match="not mended"):
+            total.GetValue()
+    mended.touch()
+    assert df.Count().GetValue() == total.GetValue() == 100
+
+
+@pytest.mark.parametrize("operation", ["rdf_live_open", "rdf_live_adopt"])
+def test_interrupted_start(client: Client, gate: Gate, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+    """Nothing is left of it, and the results can be started again."""
+    gate.open()
+    h = histogram(source(gate, client, n=1000))
+    before = [run["run"] for run in rdf_live.runs(client)]
+    call = hub.call
+
+    def interrupt(to: Client, asked: str, /, **message: Any) -> Any:
+        reply = call(to, asked, **message)
+        if asked == operation:
+            signal.raise_signal(signal.SIGINT)
+        return reply
+
+    monkeypatch.setattr(hub, "call", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        rdf_live.start(h)
+    monkeypatch.undo()
+    assert [run["run"] for run in rdf_live.runs(client)] == before
+    wait_for(lambda: not [key for key in client.futures if str(key).startswith("rdf-live-")])
+    assert rdf_live.start(h).result(150)[h].GetEntries() == 1000
 
 
 def test_value_of_a_run_that_goes_on(client: Client, gate: Gate) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 from collections.abc import Iterator
@@ -228,6 +229,28 @@ def test_words_that_are_no_commands(kernel: Kernel, gate: Path) -> None:
         assert comm.answer() == {"error": expected}
     gate.touch()
     kernel.last_frame()
+
+
+def test_failed_range_tells_its_entries(kernel: Kernel, tmp_path: Path) -> None:
+    """Of a source that is read, two ranges per file, and of one that is counted."""
+    file = str(tmp_path / "read.root")
+    kernel.run(f"""
+ROOT.RDataFrame(4000).Define("id", "int(rdfentry_)").Snapshot("t", {file!r}, ["id"])
+bad = 'if (COLUMN == 3500) throw std::runtime_error("this entry is bad"); return true;'
+def fail(source, column):
+    df = ROOT.RDataFrame(*source, executor=client, npartitions=2).Filter(bad.replace("COLUMN", column))
+    return rdf_live.start([df.Count()], every=0.05, max_attempts=1)
+""")
+    for source, column, entries in (
+        (f'("t", [{file!r}] * 2)', "id", [0, 4000]),
+        ("(4000,)", "rdfentry_", [2000, 4000]),
+    ):
+        kernel.run(f"run = fail({source}, {column!r})\nrun")
+        last = kernel.last_frame()
+        assert last["run"]["state"] == "failed"
+        assert last["failures"][-1]["entries"] == entries
+        # As of the last look, which is not at every entry.
+        assert all(0 < seen <= 3500 for seen in ast.literal_eval(kernel.value("[f['seen'] for f in run.failures]")))
 
 
 def test_many_histograms(kernel: Kernel, gate: Path) -> None:

@@ -172,6 +172,16 @@ def test_run_again_after_it(client: Client, gate: Gate) -> None:
     assert rdf_live.start(later).result(60)[later] == ENTRIES
 
 
+def test_after_a_cancel(client: Client, gate: Gate) -> None:
+    """It shows a new run, and says nothing of the old one."""
+    h, watcher = histogram(source(client, gate)), Watcher(gate)
+    rdf_live.start(h).cancel()
+    rdf_live.LiveVisualize({h: watcher}, every=0.05)
+    h.Draw()
+    assert watcher.seen[-1] == ("h", ENTRIES)
+    assert h.GetEntries() == ENTRIES
+
+
 def test_bad_arguments(client: Client, gate: Gate) -> None:
     df = source(client, gate)
     h = histogram(df)
@@ -181,7 +191,7 @@ def test_bad_arguments(client: Client, gate: Gate) -> None:
         rdf_live.LiveVisualize({h: 3})
     with pytest.raises(errors.WrongKind, match="expected one that takes one object"):
         rdf_live.LiveVisualize([h], lambda a, b: None)
-    with pytest.raises(errors.WrongKind, match="got a int, expected a booked result"):
+    with pytest.raises(errors.WrongKind, match="got an int, expected a booked result"):
         rdf_live.LiveVisualize([3])
     with pytest.raises(errors.BadInput, match="got no results"):
         rdf_live.LiveVisualize([])

@@ -31,6 +31,7 @@ def test_many_reasons_are_counted():
 def test_trouble_and_limits_are_told():
     text = status(trouble="three jobs died", adapts=(0, 8), target=8).sentence()
     assert text == "0 of 0 to 8 workers; three jobs died"
+    assert status(IDLE, problem="condor_q did not answer").waiting() == "1 job idle, condor_q did not answer"
 
 
 def test_it_survives_the_wire():

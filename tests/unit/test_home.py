@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,9 +68,42 @@ def test_a_name_is_a_folder_of_one_level(tmp_path, name):
 def test_one_process_holds_it(home):
     assert not home.locked()
     with home.lock() as first, home.lock() as second:
-        assert (first, second) == (True, False)
+        assert first is not None
+        assert second is None
         assert home.locked()
+        assert home.holder() is None
+        os.pwrite(first, b"12345     ", 0)
+        assert home.holder() == 12345
     assert not home.locked()
+    assert home.holder() is None
+
+
+def test_a_process_that_has_the_descriptor_holds_it_too(home):
+    with home.lock() as descriptor:
+        child = subprocess.Popen(["sleep", "1000"], pass_fds=[descriptor])
+    assert home.locked()
+    child.kill()
+    child.wait()
+    assert not home.locked()
+
+
+def test_who_waited_for_a_folder_that_was_removed_locks_the_new_one(home):
+    order = []
+
+    def wait():
+        with home.lock("connecting", wait=True):
+            order.append("second")
+            assert home.path.is_dir()
+
+    thread = threading.Thread(target=wait)
+    with home.lock("connecting"):
+        thread.start()
+        order.append("first")
+        home.remove()
+    thread.join(30)
+    assert order == ["first", "second"]
+    with home.lock("connecting") as free:
+        assert free is not None
 
 
 def test_an_unreadable_record_says_what_to_do(home):

@@ -69,6 +69,8 @@ def test_every_accent() -> None:
 
 
 def test_plain() -> None:
+    assert plain("日本 [GeV]") == "日本 [GeV]"
+    assert plain("a\ud800b").encode() == "a\ufffdb".encode()
     assert plain("p_{T}^{miss} #geq #frac{1}{2} #sqrt{x+1}, #it{p}") == "p_T^miss ≥ 1/2 √(x+1), p"
 
 

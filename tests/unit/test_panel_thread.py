@@ -15,7 +15,7 @@ from test_panel_format import VALIDATOR
 from test_panel_words import frame
 
 from rdf_live.client.shown import Shown
-from rdf_live.errors import RunLost
+from rdf_live.errors import RunCancelled, RunLost
 from rdf_live.partial.objects import Builder
 from rdf_live.snapshot import Result, Snapshot
 from rdf_live.view.panel import comm, notebook, panel
@@ -178,6 +178,26 @@ def test_ends(page: Page, state: str) -> None:
     assert page.frames[-1]["run"]["state"] == state
     assert (page.frames[-1]["run"]["message"] is None) == (state == "stopped")
     assert bool(page.frames[-1]["numbers"]) == (state != "cancelled")
+
+
+def test_cancelled_between_two_looks(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frame still has values, and then there is nothing to take: that is no error of the panel."""
+    run = Run()
+    shown = run.panel()
+
+    def take(own: bool = False) -> Snapshot:
+        run.deliver(2, "cancelled")
+        raise RunCancelled("run 'counts' was cancelled")
+
+    monkeypatch.setattr(run, "_take", take)
+    run.deliver(1)
+    page.until(lambda frames: frames[-1]["final"])
+    shown.settle(PATIENCE_S)
+    assert shown.error is None
+    frames = page.frames
+    assert [f["frame"] for f in frames] == list(range(1, len(frames) + 1))
+    assert frames[-1]["run"]["state"] == "cancelled"
+    assert "nothing was kept" in frames[-1]["run"]["message"]
 
 
 @pytest.mark.parametrize("seq", [None, 0, 1])
@@ -367,4 +387,7 @@ def test_command_that_nobody_can_hear(page: Page, monkeypatch: pytest.MonkeyPatc
 def test_page_of_another_kernel(page: Page, data: dict[str, Any]) -> None:
     wire = Wire(**data)
     assert "does not know the run" in wire.sent[0]["error"]
-    assert "does not know the run" in wire.say(do="stop")["error"]  # type: ignore[index]
+    answer = wire.say(do="stop")
+    assert answer is not None
+    assert "does not know the run" in answer["error"]
+    assert answer["unknown"] is True

@@ -251,7 +251,8 @@ class TestCommit:
         assert run.frame(values=False)["graphs"][0]["trees"] == {"a.root/t": 20, "0.root/t": 5, "1.root/t": 5}
 
 
-ERROR = {"type": "E", "message": "m", "traceback": "t", "files": ["a.root"], "entries": 5, "more": "?"}
+ERROR = {"type": "E", "message": "m", "traceback": "t", "files": ["a.root"], "entries": (0, 9), "seen": 5}
+ERROR |= {"more": "?"}
 
 
 class TestFailures:
@@ -272,7 +273,8 @@ class TestFailures:
                 "message": "m",
                 "traceback": "t",
                 "files": ["a.root"],
-                "entries": 5,
+                "entries": (0, 9),
+                "seen": 5,
             }
         ]
         begin(run, 1)

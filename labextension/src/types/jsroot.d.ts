@@ -44,6 +44,10 @@ declare module 'jsroot/draw' {
     getPadPainter(): PadPainter | null;
     getFramePainter(): FramePainter | null;
     toggleStat?(): unknown;
+    /** Of histograms; Palette 0: the default. */
+    readonly options: Record<string, unknown> | null;
+    /** With `force` made anew, of what the options say now. */
+    getHistPalette?(force: boolean): unknown;
     redraw(): unknown;
   }
   export function draw(node: HTMLElement, object: unknown, option: string): Promise<Painter | null>;

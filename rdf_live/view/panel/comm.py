@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["TARGET", "know"]
 
 TARGET = "rdf_live.panel"
-_UNKNOWN = {
+_UNKNOWN: dict[str, Any] = {
     "error": "This kernel does not know the run of this panel: it was restarted, or the run is over. "
-    "rdf_live.runs(client) lists the runs that a cluster knows, and rdf_live.attach comes back to one."
+    "rdf_live.runs(client) lists the runs that a cluster knows, and rdf_live.attach comes back to one.",
+    "unknown": True,
 }
 _panels: weakref.WeakValueDictionary[str, Panel] = weakref.WeakValueDictionary()
 

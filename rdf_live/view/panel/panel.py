@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rdf_live.client.interrupts import held
+from rdf_live._interrupts import held
+from rdf_live.errors import RunCancelled
 from rdf_live.snapshot import Result, Snapshot
 from rdf_live.view.panel import comm, layout, notebook, pace, words
 from rdf_live.view.panel.still import Still
@@ -198,9 +199,13 @@ class Panel:
             final = self._ended()
             blocking = blocking and not final
             usable = run._has_values() and frame is not None and frame["state"] != "cancelled"
+        try:
+            snapshot = run._take(own=True) if usable and plots else None
+        except RunCancelled:  # a moment ago it was not
+            self._next(publish, plots=False)
+            return
         data = self._data(frame, lost, blocking, final)
         picture_s = 0.0
-        snapshot = run._take(own=True) if usable and plots else None
         if snapshot is not None:
             if self._dress is not None:
                 self._dress(snapshot)

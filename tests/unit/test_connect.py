@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What stands between a call and a cluster: everything is said before anything is started."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rdf_live
+from rdf_live.cluster import connect, detached
+from rdf_live.cluster.home import HOST, Home
+from rdf_live.cluster.status import ClusterStatus, JobStatus
+from rdf_live.errors import BadInput, ClusterTrouble, RunLost, VersionMismatch, WrongKind
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A machine with condor_submit where nothing may be begun; gives the folder of its clusters."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    program(tmp_path, "condor_submit", "exit 1")
+
+    folder = tmp_path / "state" / "rdf_live" / "clusters"
+    yield folder
+    assert not list(folder.glob("*/request.json")), "a cluster was begun"
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    path = folder / "bin" / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_too_few_workers(workers: int) -> None:
+    with pytest.raises(BadInput, match=f"workers: got {workers}, expected 1 or more"):
+        rdf_live.connect("htcondor", workers=workers)
+
+
+@pytest.mark.parametrize("workers", [True, 2.5, "2"])
+def test_what_is_no_number_of_workers(workers: Any) -> None:
+    with pytest.raises(WrongKind, match="expected a whole number"):
+        rdf_live.connect("htcondor", workers=workers)
+
+
+def test_what_is_no_cluster() -> None:
+    with pytest.raises(WrongKind, match="got a int, expected the name of a profile, an address"):
+        rdf_live.connect(17)
+
+
+@pytest.mark.parametrize("where", ["local", "tcp://127.0.0.1:1"])
+def test_values_of_jobs_where_there_are_none(where: str) -> None:
+    with pytest.raises(BadInput, match=r"got name=\.\.\., expected none of these here"):
+        rdf_live.connect(where, name="mine")
+
+
+def test_no_batch_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClusterTrouble, match="got no condor_submit on this machine"):
+        rdf_live.connect("htcondor")
+
+
+def test_a_folder_that_others_can_write_to(state: Path) -> None:
+    state.mkdir(parents=True)
+    state.chmod(0o777)
+    with pytest.raises(BadInput, match=rf"0777, which lets others in.*chmod 700 {state}"):
+        rdf_live.connect("htcondor")
+
+
+def test_a_ticket_that_has_expired(tmp_path: Path) -> None:
+    program(
+        tmp_path,
+        "klist",
+        'case "$*" in *s*) exit 1;; esac\n'
+        "cat <<END\nTicket cache: FILE:/tmp/krb5cc_1000\nDefault principal: me@EXAMPLE.ORG\n\n"
+        "Valid starting     Expires            Service principal\n"
+        "01/02/20 10:00:00  01/02/20 20:00:00  krbtgt/EXAMPLE.ORG@EXAMPLE.ORG\nEND",
+    )
+    with pytest.raises(ClusterTrouble, match=r"(?i)ticket.*kinit"):
+        rdf_live.connect("htcondor", credentials=["kerberos"])
+
+
+def record(home: Home, **values: Any) -> None:
+    found = {"host": HOST, "version": rdf_live.__version__, "address": "tls://127.0.0.1:1", "id": "a", "pid": 1}
+    home.write("record", found | values)
+
+
+@pytest.fixture
+def home(state: Path) -> Home:
+    made = Home(state, "htcondor")
+    made.make()
+    return made
+
+
+def test_a_process_that_was_killed_is_no_cluster(home: Home) -> None:
+    assert detached.reach(home) is None
+    record(home)
+    assert detached.reach(home) is None
+
+
+def test_another_version(home: Home) -> None:
+    record(home, version="0.0.1")
+    with home.lock(), pytest.raises(VersionMismatch, match=r"of rdf_live 0\.0\.1, expected"):
+        detached.reach(home)
+
+
+def test_one_that_begins_for_ever(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detached, "_START_TIMEOUT_S", 0.1)
+    with home.lock(), pytest.raises(ClusterTrouble, match=r"beginning or ending.*rdf-live down htcondor"):
+        rdf_live.connect("htcondor")
+
+
+class Waiting:
+    """A client of a cluster whose states are told one after the other."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *states: ClusterStatus | Exception) -> None:
+        self.status = "running"
+        self._states = list(states)
+        monkeypatch.setattr(connect, "cluster_status", self.next)
+        monkeypatch.setattr(connect, "_LOOK_S", 0.0)
+
+    def next(self, _: Any) -> ClusterStatus:
+        found = self._states.pop(0)
+        if isinstance(found, Exception):
+            self.status = "closed"
+            raise found
+        return found
+
+
+def status(state: str = "idle", **more: Any) -> ClusterStatus:
+    jobs = (JobStatus("1.0", "w", state, host="node7"),)  # type: ignore[arg-type]
+    return ClusterStatus("naf", "naf", "tls://x:1", target=1, jobs=jobs, log="/x/holder.log", **more)
+
+
+def test_it_says_why_it_waits(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each sentence once, the first at once, and the last."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now.__setitem__(0, now[0] + 1) or now[0])
+    states = [status()] * 5 + [status("running")] * 5 + [status("running", workers=("node7",))]
+    connect._first_worker(Waiting(monkeypatch, *states), home, None, new=True)  # type: ignore[arg-type]
+    assert capsys.readouterr().out.splitlines() == [
+        "naf: 0 of 1 workers; 1 job idle",
+        "naf: 0 of 1 workers; 1 job starting",
+        "naf: 1 of 1 workers",
+    ]
+
+
+def test_a_worker_that_is_there_needs_no_words(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect._first_worker(Waiting(monkeypatch, status(workers=("node7",))), home, None, new=False)  # type: ignore[arg-type]
+    assert capsys.readouterr().out == ""
+
+
+def test_trouble_and_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ClusterTrouble, match=r"naf: it is refused\. More is in /x/holder\.log"):
+        connect._first_worker(Waiting(monkeypatch, status(trouble="it is refused.")), home, None, new=False)  # type: ignore[arg-type]
+    with pytest.raises(ClusterTrouble, match=r"1 job idle: none came in 0 s.*rdf-live down naf"):
+        connect._first_worker(Waiting(monkeypatch, status(), status()), home, 0, new=False)  # type: ignore[arg-type]
+    home.write("failure", {"message": "there is no port"})
+    with pytest.raises(ClusterTrouble, match=r"cluster htcondor: there is no port\. More is in"):
+        connect._first_worker(Waiting(monkeypatch, RunLost("gone")), home, None, new=False)  # type: ignore[arg-type]
