@@ -64,6 +64,11 @@ export class Link {
     return this.#executing;
   }
 
+  /** An update has come from a cell that waits for its run. A page loaded meanwhile has seen no status that tells. */
+  noteExecuting(): void {
+    this.#executing = true;
+  }
+
   /** Open the comm if it should be open and is not; close it when there is nothing to say any more. */
   refresh(): void {
     if (this.#disposed) return;

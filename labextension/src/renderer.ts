@@ -35,6 +35,7 @@ export class PanelRenderer extends Widget implements Renderer {
       (bundle) => {
         // Into the model too: it is what the notebook is saved from.
         this.#take(bundle.data[MIME]);
+        if (panel.state?.frame.run.blocking) this.#link?.noteExecuting();
         this.#model?.setData({ data: { ...bundle.data }, metadata: { ...bundle.metadata } });
       },
     );

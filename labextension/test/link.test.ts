@@ -167,6 +167,10 @@ test('a cell that runs is known from its own messages', () => {
   assert.equal(made.executing, true);
   status('idle', 'execute_request');
   assert.equal(made.executing, false);
+  made.noteExecuting();
+  assert.equal(made.executing, true);
+  status('idle', 'execute_request');
+  assert.equal(made.executing, false);
 });
 
 test('nothing to talk about: no comm, and an open one is closed', () => {

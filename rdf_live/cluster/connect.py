@@ -4,23 +4,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from distributed import Client
 
 from rdf_live import errors
 from rdf_live.cluster import credentials, detached, local
-from rdf_live.cluster.control import cluster_status, down, scale
+from rdf_live.cluster.control import cluster_status, scale
 from rdf_live.cluster.detect import detect
 from rdf_live.cluster.home import Home
 from rdf_live.cluster.profile import Profile, load
 
 __all__ = ["connect", "up"]
 
-#: Seconds between two looks, and between two sentences that say the same with other numbers.
+#: Seconds between two looks.
 _LOOK_S = 0.5
-_SAY_S = 15.0
 
 
 def connect(
@@ -83,7 +81,7 @@ def connect(
         return local.start(workers)
     client, new = up(profile, name=name, workers=workers)
     try:
-        _first_worker(client, profile, timeout, new=new, say=print)
+        _first_worker(client, Home(detached.directory(profile), name or profile.name), timeout, new=new)
     except BaseException:
         client.close()
         raise
@@ -98,11 +96,15 @@ def up(profile: Profile, *, name: str | None = None, workers: int | None = None)
     home.make()
     # Two that begin the same cluster at a time: the second one finds it.
     with home.lock("connecting", wait=True):
+        detached.settle(home)
         client = detached.reach(home)
         if client is not None:
-            _same(home, profile)
-            if workers is not None and cluster_status(client).target != workers:
-                scale(client, workers)
+            try:
+                _same(home, profile)
+                _again(client, workers)
+            except BaseException:
+                client.close()
+                raise
             return client, False
         for found in credentials.check(profile.credentials, profile.runtime):
             if not found.found:
@@ -114,46 +116,64 @@ def up(profile: Profile, *, name: str | None = None, workers: int | None = None)
 
 def _same(home: Home, profile: Profile) -> None:
     """What runs is not changed by asking for something else."""
-    request = home.read("request") or {}
-    runs = request.get("profile", {})
+    runs = (home.read("request") or {}).get("profile", {})
     asked = profile.as_dict()
     other = [key for key in asked if profile.sources.get(key) == "keyword" and asked[key] != runs.get(key)]
-    if runs.get("name") not in (None, profile.name):
-        other.append("name")
-    if other:
-        differences = ", ".join(f"{key}={asked[key]!r} (it has {runs.get(key)!r})" for key in other)
+    differences = [f"{key}={asked[key]!r} (it has {runs.get(key)!r})" for key in other]
+    if runs.get("name") != profile.name:
+        differences.insert(0, f"the profile {profile.name!r} (it has {runs.get('name')!r})")
+    if differences:
         raise errors.BadInput(
-            f"got {differences} for the cluster {home.name!r}, which runs already. "
+            f"got {', '.join(differences)} for the cluster {home.name!r}, which runs already. "
             f"Take another name=..., or end it first: rdf-live down {home.name}"
         )
 
 
-def _first_worker(
-    client: Client, profile: Profile, timeout: float | None, *, new: bool, say: Callable[[str], Any]
-) -> None:
-    start = time.monotonic()
-    said, when = "", 0.0
+def _again(client: Client, workers: int | None) -> None:
+    """Want that many; where it has given up it tries again, since somebody asks for it."""
+    status = cluster_status(client)
+    if workers is not None and (workers != status.target or status.adapts):
+        scale(client, workers)
+    elif status.trouble and status.adapts:
+        scale(client, minimum=status.adapts[0], maximum=status.adapts[1])
+    elif status.trouble:
+        scale(client, status.target)
+
+
+def _first_worker(client: Client, home: Home, timeout: float | None, *, new: bool) -> None:
+    start = said_at = time.monotonic()
+    said, pause_s = "", 0.0
     while True:
-        status = cluster_status(client)
+        try:
+            status = cluster_status(client)
+        except (errors.BadInput, errors.RunLost) as error:
+            if client.status in ("running", "connecting"):
+                # Dask tries for a while to connect again.
+                time.sleep(_LOOK_S)
+                continue
+            raise errors.ClusterTrouble(detached.why(home, "it ended while its first worker was waited for")) from error
+        sentence = f"{status.name}: {status.sentence()}"
         if status.workers:
             if said:
-                say(f"{status.name}: {status.sentence()}")
+                print(sentence)
             return
         if status.trouble:
             if new:
-                down(client)
-            raise errors.ClusterTrouble(f"{status.name}: {status.trouble}. More is in {status.log}")
+                with home.lock("connecting", wait=True):
+                    detached.stop(home)
+                    home.write("failure", {"message": status.trouble})
+            raise errors.ClusterTrouble(f"{status.name}: {status.trouble} More is in {status.log}")
         now = time.monotonic()
         if timeout is not None and now - start > timeout:
             raise errors.ClusterTrouble(
-                f"{status.name}: no worker after {timeout:g} s ({status.sentence()}). It goes on waiting by itself: "
-                f"connect again later, look with rdf-live ps, or end it with rdf-live down {status.name}"
+                f"{sentence}: none came in {timeout:g} s. It goes on waiting by itself: connect again later, "
+                f"look with rdf-live ps, or end it with rdf-live down {status.name}"
             )
-        sentence = status.sentence()
-        states = tuple((job.state, job.reason) for job in status.jobs)
-        if (repr(states) != said and now - when > 2) or now - when > _SAY_S * 4:
-            say(f"{status.name}: {sentence}")
-            said, when = repr(states), now
+        if sentence != said and now - said_at >= pause_s:
+            print(sentence)
+            said, said_at = sentence, now
+            # A few lines at the beginning, a line a minute for who waits for hours.
+            pause_s = min(max(2 * pause_s, 1.0), 60.0)
         time.sleep(_LOOK_S)
 
 

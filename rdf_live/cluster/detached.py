@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from distributed import Client
 
@@ -23,15 +21,16 @@ from rdf_live.cluster import tls
 from rdf_live.cluster.condor import tools
 from rdf_live.cluster.condor.submit import ATTRIBUTE
 from rdf_live.cluster.control import down
-from rdf_live.cluster.home import Home
+from rdf_live.cluster.home import HOST, Home
 from rdf_live.cluster.profile import Profile
-from rdf_live.errors import ClusterTrouble, VersionMismatch
+from rdf_live.errors import ClusterTrouble, RdfLiveError, VersionMismatch
 
-__all__ = ["begin", "directory", "end", "orphans", "reach"]
+__all__ = ["begin", "directory", "end", "reach", "settle", "stop", "why"]
 
 _START_TIMEOUT_S = 90.0
 _ANSWER_TIMEOUT_S = 15
-_END_TIMEOUT_S = 45.0
+#: The process of a cluster asks the queue to remove its jobs before it ends.
+_END_TIMEOUT_S = 60.0
 
 
 def directory(profile: Profile) -> Path:
@@ -47,15 +46,11 @@ def reach(home: Home) -> Client | None:
     VersionMismatch
         It runs another version of rdf_live.
     ClusterTrouble
-        It runs on another machine and does not answer.
+        It does not answer.
     """
     record = home.read("record")
-    if record is None:
-        return None
-    here = record["host"] == socket.getfqdn()
-    if here and not home.locked():
-        # Its process was killed. Its jobs end by themselves, once they miss it.
-        home.forget()
+    if record is None or (record["host"] == HOST and not home.locked()):
+        # Never begun, ended, or killed: its jobs end by themselves then, once they miss it.
         return None
     if record["version"] != rdf_live.__version__:
         raise VersionMismatch(
@@ -65,51 +60,89 @@ def reach(home: Home) -> Client | None:
     try:
         return Client(record["address"], security=tls.security(home.tls), timeout=_ANSWER_TIMEOUT_S)
     except OSError as error:
+        if home.read("record") is None or (record["host"] == HOST and not home.locked()):
+            # It has ended meanwhile.
+            return None
         raise ClusterTrouble(
             f"got no answer from the cluster {home.name!r} at {record['address']} on {record['host']} ({error}). "
-            f"Look there whether it still runs ({home.log}), or begin anew: rdf-live down {home.name}"
+            f"Look there whether it still runs ({home.log}), or end it: rdf-live down {home.name}"
         ) from error
 
 
 def begin(home: Home, profile: Profile, workers: int) -> Client:
     """Start the process of a cluster and connect to it; it submits its jobs meanwhile.
 
+    The caller holds the lock "connecting", and knows that there is no such cluster.
+
     Raises
     ------
     ClusterTrouble
-        It ends at once, or takes too long.
+        Jobs cannot be submitted from here; or it ends at once, or takes too long.
     """
+    if shutil.which("condor_submit") is None:
+        raise ClusterTrouble(
+            "got no condor_submit on this machine, expected the programs of HTCondor. "
+            "Start the cluster on a machine that jobs are submitted from."
+        )
     for name in ("record", "failure"):
         (home.path / f"{name}.json").unlink(missing_ok=True)
-    request = {"id": uuid.uuid4().hex, "profile": profile.as_dict(), "workers": workers}
-    home.write("request", request)
-    with home.log.open("w") as log:
+    home.write("request", {"id": uuid.uuid4().hex, "profile": profile.as_dict(), "workers": workers})
+    with home.lock(wait=True) as lock, home.log.open("w") as log:
+        assert lock is not None
         home.log.chmod(0o600)
         process = subprocess.Popen(
-            [sys.executable, "-m", "rdf_live.cluster.holder", str(home.path)],
+            [sys.executable, "-m", "rdf_live.cluster.holder", str(home.path), str(lock)],
             cwd=home.path,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            # It holds the lock from its first moment on, whatever becomes of this process.
+            pass_fds=[lock],
             # Not in this session: neither Ctrl-C, nor a closed terminal, nor the end of a kernel reaches it.
             start_new_session=True,
         )
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while home.read("record") is None:
-        if (status := process.poll()) is not None:
-            raise ClusterTrouble(_why(home, f"its process ended with status {status}"))
-        if time.monotonic() > deadline:
-            process.terminate()
-            raise ClusterTrouble(_why(home, f"it was not ready after {_START_TIMEOUT_S:.0f} s"))
-        time.sleep(0.05)
+        os.pwrite(lock, f"{process.pid:<20}".encode(), 0)
+    # Somebody has to wait for it, or it stays in the list of processes after its end.
+    threading.Thread(target=process.wait, name="rdf_live holder", daemon=True).start()
+    _begun(home)
     client = reach(home)
     if client is None:
-        raise ClusterTrouble(_why(home, "its process ended at once"))
+        raise ClusterTrouble(why(home, "its process ended at once"))
     return client
 
 
-def end(home: Home) -> str:
-    """End the cluster, whatever state it is in, and remove what there is of it; gives a sentence.
+def settle(home: Home) -> None:
+    """Wait while a cluster begins or ends.
+
+    Raises
+    ------
+    ClusterTrouble
+        It takes too long.
+    """
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while home.locked() and home.read("record") is None:
+        if time.monotonic() > deadline:
+            raise ClusterTrouble(
+                f"got the cluster {home.name!r}, which has been beginning or ending for {_START_TIMEOUT_S:.0f} s. "
+                f"Look into {home.log}, or end it: rdf-live down {home.name}"
+            )
+        time.sleep(0.05)
+
+
+def _begun(home: Home) -> None:
+    try:
+        settle(home)
+    except ClusterTrouble as error:
+        _kill(home, signal.SIGTERM)
+        raise ClusterTrouble(why(home, f"it was not ready after {_START_TIMEOUT_S:.0f} s")) from error
+    if home.read("record") is None:
+        raise ClusterTrouble(why(home, "its process ended at once"))
+
+
+def stop(home: Home) -> str:
+    """End the cluster, whatever state it is in; its logs stay. Gives what was done, in words.
+
+    The caller holds the lock "connecting".
 
     Raises
     ------
@@ -117,24 +150,62 @@ def end(home: Home) -> str:
         Its jobs cannot be removed.
     """
     request, record = home.read("request") or {}, home.read("record") or {}
+    elsewhere = record.get("host", HOST) != HOST
     try:
         client = reach(home)
     except (ClusterTrouble, VersionMismatch):
         client = None
     if client is not None:
-        with client:
+        with client, contextlib.suppress(RdfLiveError):
             down(client)
-    if home.locked() and not _ended(home):
-        # It hangs, or is of another version: its end is the same when it is killed, but for the jobs.
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, KeyError):
-                os.kill(record["pid"], number)
-            if _ended(home):
-                break
-    if client is None and "id" in request:
-        asyncio.run(tools.remove(f'{ATTRIBUTE} =?= "{request["id"]}"'))
-    home.remove()
-    return f"cluster {home.name}: " + ("ended" if client is not None else "had ended; removed what was left of it")
+    else:
+        # It hangs, or is of another version.
+        _kill(home, signal.SIGTERM)
+    if not _ended(home):
+        _kill(home, signal.SIGKILL)
+        _ended(home)
+    home.forget()
+    # It has done so, if it could. Not where another machine submitted them: this one may have another queue.
+    if "id" in request and not (elsewhere and client is not None):
+        try:
+            tools.remove_now(f'{ATTRIBUTE} =?= "{request["id"]}"')
+        except ClusterTrouble as error:
+            raise ClusterTrouble(
+                f"cluster {home.name}: its process has ended, but its jobs could not be removed ({error}). They end "
+                f"by themselves when they run; try again later: rdf-live down {home.name}"
+            ) from error
+    if client is not None:
+        return "ended"
+    if elsewhere:
+        return f"its process on {record['host']} did not answer; removed what was left of it here"
+    return "had ended; removed what was left of it"
+
+
+def end(home: Home) -> str:
+    """End the cluster and remove what there is of it; gives a sentence.
+
+    Raises
+    ------
+    ClusterTrouble
+        Its jobs cannot be removed.
+    """
+    with home.lock("connecting", wait=True):
+        how = stop(home)
+        home.remove()
+    return f"cluster {home.name}: {how}"
+
+
+def why(home: Home, what: str) -> str:
+    """The sentence about a cluster that ended by itself."""
+    failure = home.read("failure")
+    return f"cluster {home.name}: {failure['message'] if failure else what}. More is in {home.log}"
+
+
+def _kill(home: Home, number: signal.Signals) -> None:
+    pid = home.holder()
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _ended(home: Home) -> bool:
@@ -144,19 +215,3 @@ def _ended(home: Home) -> bool:
             return False
         time.sleep(0.1)
     return True
-
-
-def orphans(homes: Iterable[Home]) -> list[str]:
-    """Remove the jobs of clusters that no process holds any more; gives their numbers."""
-    held = {(home.read("request") or {}).get("id") for home in homes if home.locked()}
-    jobs = asyncio.run(tools.queue(f"{ATTRIBUTE} =!= undefined"))
-    lost = sorted({job[ATTRIBUTE] for job in jobs} - held)
-    for cluster_id in lost:
-        asyncio.run(tools.remove(f'{ATTRIBUTE} =?= "{cluster_id}"'))
-    return [f"{job['ClusterId']}.{job['ProcId']}" for job in jobs if job[ATTRIBUTE] in lost]
-
-
-def _why(home: Home, what: str) -> str:
-    failure: dict[str, Any] | None = home.read("failure")
-    reason = failure["message"] if failure else what
-    return f"the cluster {home.name!r} did not start: {reason}. More is in {home.log}"

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ from typing import Any
 from rdf_live import errors
 from rdf_live.export.atomic import replaced
 
-__all__ = ["Home"]
+__all__ = ["HOST", "Home"]
+
+#: Not the full name, which is "localhost" on some machines and a question to the network on others.
+HOST = socket.gethostname()
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -29,7 +33,8 @@ class Home:
     ----------
     path : Path
         ``request.json`` (what was asked for), ``record.json`` (how to reach what runs), ``holder.log``, ``tls/``,
-        ``jobs/`` (event log, output and errors of the jobs), ``lock`` (held as long as the cluster lives).
+        ``jobs/`` (event log, output and errors of the jobs), ``lock`` (held as long as the cluster lives; says by
+        which process), ``connecting`` (held by who begins or ends it), ``failure.json`` (why it failed).
     """
 
     def __init__(self, directory: Path, name: str) -> None:
@@ -94,26 +99,46 @@ class Home:
                 )
 
     @contextlib.contextmanager
-    def lock(self, name: str = "lock", *, wait: bool = False) -> Iterator[bool]:
-        """Hold a lock of the cluster for the length of the block; gives whether it was free.
+    def lock(self, name: str = "lock", *, wait: bool = False) -> Iterator[int | None]:
+        """Hold a lock of the cluster for the length of the block; gives its file descriptor, or None if it is taken.
 
-        The system frees it when the process ends, however it ends.
+        A process that has been given the descriptor holds the lock too, beyond the block. The system frees it when the
+        last of them has ended, however it ended.
         """
-        with (self.path / name).open("w") as file:
-            os.set_inheritable(file.fileno(), False)
+        descriptor = self._take(name, wait)
+        try:
+            yield descriptor
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _take(self, name: str, wait: bool) -> int | None:
+        while True:
+            descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
-                yield False
-            else:
-                yield True
+                os.close(descriptor)
+                return None
+            # Who held it may have removed the folder: the next one would lock another file of this name.
+            if _is(descriptor, self.path / name):
+                return descriptor
+            os.close(descriptor)
+            self.make()
 
     def locked(self) -> bool:
-        """Whether a holder of this machine lives."""
+        """Whether its process lives, on this machine."""
         if not (self.path / "lock").exists():
             return False
-        with self.lock() as free:
-            return not free
+        with self.lock() as descriptor:
+            return descriptor is None
+
+    def holder(self) -> int | None:
+        """Number of the process that holds the cluster on this machine; None where there is none, or nobody knows."""
+        if not self.locked():
+            return None
+        text = (self.path / "lock").read_text().strip()
+        return int(text) if text.isdigit() else None
 
     def read(self, what: str) -> dict[str, Any] | None:
         """The file ``WHAT.json``, or None where there is none."""
@@ -143,3 +168,10 @@ class Home:
     def remove(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _is(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

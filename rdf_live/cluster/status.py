@@ -67,6 +67,8 @@ class ClusterStatus:
         Those that are not over, and the last ones that ended badly.
     trouble : str
         Why no more jobs are submitted; empty while all is well.
+    problem : str
+        Why it is not known what became of the jobs; empty while the queue answers.
     replaced : int
         Jobs that were lost and submitted anew.
     log : str
@@ -81,6 +83,7 @@ class ClusterStatus:
     workers: tuple[str, ...] = ()
     jobs: tuple[JobStatus, ...] = ()
     trouble: str = ""
+    problem: str = ""
     replaced: int = 0
     log: str = ""
     time: float = field(default_factory=time.time)
@@ -121,9 +124,7 @@ class ClusterStatus:
             if n := counts[state]:
                 reasons = _reasons([job.reason for job in self.jobs if job.state == state])
                 parts.append(f"{n} {'job' if n == 1 else 'jobs'} {words.get(state, state)}{reasons}")
-        if self.trouble:
-            parts.append(self.trouble)
-        return ", ".join(parts)
+        return ", ".join(filter(None, (*parts, self.trouble, self.problem)))
 
     def __str__(self) -> str:
         lines = [f"cluster {self.name} ({self.profile}) at {self.address}: {self.sentence()}"]

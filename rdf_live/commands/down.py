@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 
 from rdf_live.cluster import detached
+from rdf_live.cluster.orphans import remove_orphans
 from rdf_live.commands.settings import find, homes
 from rdf_live.errors import BadInput
 
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     for home in found:
         print(detached.end(home))
     if arguments.orphans:
-        removed = detached.orphans(homes())
-        print(f"removed {len(removed)} jobs that no cluster of this machine holds" if removed else "no orphans")
+        removed, elsewhere = remove_orphans()
+        print(f"jobs of clusters that are gone, removed: {', '.join(removed)}" if removed else "no orphans")
+        for host, jobs in elsewhere.items():
+            print(f"{jobs} jobs belong to clusters of {host}: type the same there")
     return 0

@@ -36,8 +36,9 @@ def _lines(home: Home) -> list[str]:
     except RdfLiveError as error:
         return [f"cluster {home.name}: {error}"]
     if client is None:
-        failure = home.read("failure")
-        return [f"cluster {home.name}: ended{': ' + failure['message'] if failure else ''} (log: {home.log})"]
+        if home.locked():
+            return [f"cluster {home.name}: begins or ends just now (log: {home.log})"]
+        return [detached.why(home, "ended")]
     with client:
         lines = [str(rdf_live.cluster_status(client))]
         if known := rdf_live.runs(client):

@@ -31,7 +31,10 @@ REFUSED_PAUSE_S = 5.0
 UNREACHABLE_PAUSE_S, UNREACHABLE_LONGEST_S = 15.0, 240.0
 
 _UNREACHABLE = re.compile(
-    r"failed to connect|can't find address|unable to contact|timed? ?out|failed to (begin|end|commit)", re.I
+    # What is refused fails to be committed too, but says why.
+    r"failed to connect|can't find address|unable to contact|timed? ?out|failed to (begin|end)|"
+    r"failed to commit[^.]*\.?$",
+    re.I,
 )
 
 Kind = Literal["normal", "lost", "failed", "unreachable"]

@@ -38,6 +38,8 @@ HOST_ATTRIBUTE = "RdfLiveHost"
 DEATH_TIMEOUT_S = 60
 #: The nanny and what the worker's process has beside its heap; the batch system counts both.
 _MARGIN_BYTES = 128 << 20
+#: Seconds that a job runs on where its node and the submit machine lose sight of each other.
+_LEASE_S = 300
 #: Submissions at a time: a submit machine serves many people.
 _AT_ONCE = 4
 
@@ -222,6 +224,8 @@ def _directives(profile: Profile, cluster_id: str, folder: Path) -> dict[str, st
         "InitialDir": str(folder / "jobs"),
         # /bin/sh: the one of the node, or of the container.
         "transfer_executable": "False",
+        # After the crash of a node HTCondor waits for so long before it starts the job elsewhere: 40 minutes otherwise.
+        "job_lease_duration": str(_LEASE_S),
         "Environment": f'"{_jobqueue().quote_environment(_environment(profile))}"',
     }
     if not profile.spool:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from distributed.core import Status
@@ -139,8 +140,9 @@ class Watcher:
         self._tell(seen)
         came = sum(each.connected for each in seen)
         verdicts = self._judge.look(seen, self._target, time.monotonic())
-        for verdict in verdicts:
-            self._take_out(verdict)
+        causes = [await self._cause(verdict) for verdict in verdicts]
+        for verdict, cause in zip(verdicts, causes, strict=True):
+            self._take_out(verdict, cause)
         if not self._judge.gave_up:
             self._trouble = ""
         elif not self._trouble:
@@ -185,7 +187,7 @@ class Watcher:
                 found.append(Seen(name, refused=process.refused or "the submission failed"))
         return found
 
-    def _take_out(self, verdict: Verdict) -> None:
+    def _take_out(self, verdict: Verdict, cause: str) -> None:
         """Forget a worker whose job is over; another one has its place when the number is made right."""
         name = verdict.seen.worker
         self._cluster.worker_spec.pop(name, None)
@@ -203,7 +205,8 @@ class Watcher:
             return
         logger.warning("worker %s is lost: its job %s", name, verdict.reason)
         if verdict.kind != "unreachable":
-            self._bad.append(self._job_status(verdict.seen))
+            status = self._job_status(verdict.seen)
+            self._bad.append(replace(status, reason=cause or status.reason))
         if verdict.seen.job is not None and not self._judge.gave_up:
             self._replaced += 1
 
@@ -296,11 +299,19 @@ class Watcher:
     async def _sentence(self) -> str:
         """Why no more jobs are submitted, and what to do."""
         why = self._judge.why
-        job = why[-1].seen.job
-        lines = ""
-        if job is not None:
-            lines = await asyncio.to_thread(words.last_lines, self._home.jobs / f"worker-{job.id}.err")
+        lines = await self._last_lines(why[-1])
         return words.sentence(why, lines, self._cluster.scheduler.address, DEATH_TIMEOUT_S)
+
+    async def _cause(self, verdict: Verdict) -> str:
+        if verdict.kind != "failed":
+            return ""
+        return words.cause(await self._last_lines(verdict), self._cluster.scheduler.address)
+
+    async def _last_lines(self, verdict: Verdict) -> str:
+        job = verdict.seen.job
+        if job is None:
+            return ""
+        return await asyncio.to_thread(words.last_lines, self._home.jobs / f"worker-{job.id}.err")
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

@@ -10,10 +10,13 @@ from pathlib import Path
 from rdf_live.cluster.condor.judge import Seen, Verdict
 from rdf_live.cluster.status import JobStatus
 
-__all__ = ["advice", "describe", "last_lines", "request", "sentence"]
+__all__ = ["advice", "cause", "describe", "last_lines", "request", "sentence"]
 
 #: Seconds after which it is told what an idle job waits for, or that a worker does not come.
 LONG_S = 60.0
+#: Seconds for which Dask tries to connect by default.
+_CONNECT_S = 30.0
+_UNREACHED = re.compile(r"Timed out trying to connect to \S+")
 
 
 def describe(each: Seen, request: str, address: str, now: float) -> JobStatus:
@@ -103,12 +106,18 @@ def advice(verdict: Verdict, last_lines: str, address: str, death_timeout_s: flo
         )
     if job.signal == 9:
         return "The node killed it, often for its memory: ask for more with memory=... in the profile"
-    if (job.ran_s or 0.0) >= 0.9 * death_timeout_s:
+    sure = bool(cause(last_lines, address))
+    if sure or (job.ran_s or 0.0) >= 0.9 * min(_CONNECT_S, death_timeout_s):
         return (
-            f"Its worker most likely did not reach the scheduler at {address}: set scheduler_host=... and "
-            "scheduler_ports=... of the profile to what nodes may reach; rdf-live doctor tries it"
+            f"Its worker{'' if sure else ' most likely'} did not reach the scheduler at {address}: set "
+            "scheduler_host=... and scheduler_ports=... of the profile to what nodes may reach; rdf-live doctor tries it"
         )
     return "rdf-live doctor looks for the cause"
+
+
+def cause(last_lines: str, address: str) -> str:
+    """Why a job failed, where what it wrote says so for sure; empty otherwise."""
+    return f"its worker could not connect to the scheduler at {address}" if _UNREACHED.search(last_lines) else ""
 
 
 def last_lines(file: Path, lines: int = 3, characters: int = 400) -> str:
@@ -116,9 +125,12 @@ def last_lines(file: Path, lines: int = 3, characters: int = 400) -> str:
     try:
         with file.open("rb") as opened:
             opened.seek(0, 2)
-            opened.seek(max(opened.tell() - 4096, 0))
+            opened.seek(max(opened.tell() - 16384, 0))
             text = opened.read().decode(errors="replace")
     except OSError:
         return ""
+    # Dask's own last words are about what it could not start because of it.
+    if found := _UNREACHED.search(text):
+        return found[0]
     written = [line.strip() for line in text.splitlines() if line.strip()]
     return " | ".join(written[-lines:])[-characters:]

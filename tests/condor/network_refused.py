@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Connect to a cluster whose workers cannot reach its scheduler; says in JSON what that comes to, and when."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import time
+
+import rdf_live
+from rdf_live.errors import ClusterTrouble
+
+if __name__ == "__main__":
+    start = time.monotonic()
+    lines: list[tuple[float, str]] = []
+
+    class Said(io.TextIOBase):
+        """Standard output, line by line with its time."""
+
+        def write(self, text: str) -> int:
+            if text.strip():
+                lines.append((time.monotonic() - start, text))
+            return len(text)
+
+    try:
+        with contextlib.redirect_stdout(Said()):
+            rdf_live.connect("htcondor", name="net", workers=2, timeout=200)
+    except ClusterTrouble as error:
+        print(json.dumps({"lines": lines, "error": str(error), "seconds": time.monotonic() - start}))
