@@ -110,7 +110,8 @@ def advice(verdict: Verdict, last_lines: str, address: str, death_timeout_s: flo
     if sure or (job.ran_s or 0.0) >= 0.9 * min(_CONNECT_S, death_timeout_s):
         return (
             f"Its worker{'' if sure else ' most likely'} did not reach the scheduler at {address}: set "
-            "scheduler_host=... and scheduler_ports=... of the profile to what nodes may reach; rdf-live doctor tries it"
+            "scheduler_host=... and scheduler_ports=... of the profile to what nodes may reach;"
+            " rdf-live doctor tries it"
         )
     return "rdf-live doctor looks for the cause"
 
