@@ -57,6 +57,7 @@ def check(kind: str, folder: str, tag: str) -> None:
     headers = [header.name for header in (REPOSITORY / "cpp/include/rdf_live").glob("*.hxx")]
     library = {f"rdf_live/lib/{name}" for name in LIBRARY}
     wanted = {"rdf_live/__init__.py", "rdf_live/py.typed", "rdf_live/view/panel.v1.schema.json"}
+    wanted |= {str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("rdf_live/cluster/profiles/*.yaml")}
     wanted |= {f"rdf_live/cpp/include/rdf_live/{header}" for header in headers}
     wanted |= library if kind == "compiled" else set()
     with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as site:
