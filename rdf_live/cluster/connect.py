@@ -153,12 +153,16 @@ def _first_worker(client: Client, home: Home, timeout: float | None, *, new: boo
                 continue
             raise errors.ClusterTrouble(detached.why(home, "it ended while its first worker was waited for")) from error
         sentence = f"{status.name}: {status.sentence()}"
-        if status.workers:
+        fewest = status.adapts[0] if status.adapts else status.target
+        # None come where none are wanted before there is work.
+        if status.workers or not fewest:
             if said:
                 print(sentence)
             return
         if status.trouble:
             if new:
+                # It would complain, and try again, when its scheduler goes.
+                client.close()
                 with home.lock("connecting", wait=True):
                     detached.stop(home)
                     home.write("failure", {"message": status.trouble})

@@ -160,6 +160,14 @@ def test_a_worker_that_is_there_needs_no_words(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("more", [{"target": 0}, {"target": 8, "adapts": (0, 8)}])
+def test_none_are_waited_for_where_none_are_wanted(
+    home: Home, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]
+) -> None:
+    found = ClusterStatus("naf", "naf", "tls://x:1", **more)
+    connect._first_worker(Waiting(monkeypatch, found), home, 0, new=False)  # type: ignore[arg-type]
+
+
 def test_trouble_and_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ClusterTrouble, match=r"naf: it is refused\. More is in /x/holder\.log"):
         connect._first_worker(Waiting(monkeypatch, status(trouble="it is refused.")), home, None, new=False)  # type: ignore[arg-type]
