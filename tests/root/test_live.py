@@ -200,7 +200,7 @@ def test_interrupted_start(client: Client, gate: Gate, monkeypatch: pytest.Monke
     """Nothing is left of it, and the results can be started again."""
     gate.open()
     h = histogram(source(gate, client, n=1000))
-    before = [run["run"] for run in rdf_live.runs(client)]
+    before = {run["run"] for run in rdf_live.runs(client)}
     call = hub.call
 
     def interrupt(to: Client, asked: str, /, **message: Any) -> Any:
@@ -213,7 +213,8 @@ def test_interrupted_start(client: Client, gate: Gate, monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         rdf_live.start(h)
     monkeypatch.undo()
-    assert [run["run"] for run in rdf_live.runs(client)] == before
+    # Fewer, if the hub has dropped one to make room.
+    assert {run["run"] for run in rdf_live.runs(client)} <= before
     wait_for(lambda: not [key for key in client.futures if str(key).startswith("rdf-live-")])
     assert rdf_live.start(h).result(150)[h].GetEntries() == 1000
 
