@@ -41,7 +41,6 @@ function configure(): void {
     fOptStat: 1110,
     fStatBorderSize: 1,
     fStatFont: 42,
-    fStatX: 0.97,
     fStatY: 0.95,
     fStatW: 0.32,
     fStatH: 0.2,
@@ -282,6 +281,8 @@ export class Drawing {
     return {
       fPadLeftMargin: 66 / width,
       fPadRightMargin: (map ? 78 : 16) / width,
+      // Beside the scale of colours.
+      fStatX: map ? 1 - 84 / width : 0.97,
       fPadTopMargin: 12 / height,
       fPadBottomMargin: 41 / height,
     };

@@ -9,7 +9,7 @@ from typing import Any
 from distributed import Client
 
 from rdf_live import errors
-from rdf_live.cluster import credentials, detached, local
+from rdf_live.cluster import credentials, detached, homes, local
 from rdf_live.cluster.control import cluster_status, scale
 from rdf_live.cluster.detect import detect
 from rdf_live.cluster.home import Home
@@ -81,7 +81,7 @@ def connect(
         return local.start(workers)
     client, new = up(profile, name=name, workers=workers)
     try:
-        _first_worker(client, Home(detached.directory(profile), name or profile.name), timeout, new=new)
+        _first_worker(client, Home(homes.directory(profile), name or profile.name), timeout, new=new)
     except BaseException:
         client.close()
         raise
@@ -92,7 +92,7 @@ def up(profile: Profile, *, name: str | None = None, workers: int | None = None)
     """The cluster of that name and profile, found or begun; and whether it is new. Does not wait for workers."""
     if workers is not None:
         local.check_workers(workers)
-    home = Home(detached.directory(profile), name or profile.name)
+    home = Home(homes.directory(profile), name or profile.name)
     home.make()
     # Two that begin the same cluster at a time: the second one finds it.
     with home.lock("connecting", wait=True):
@@ -111,6 +111,7 @@ def up(profile: Profile, *, name: str | None = None, workers: int | None = None)
                 raise errors.ClusterTrouble(f"{found.sentence} Type: {found.remedy}")
             if found.remedy:
                 print(f"{found.sentence} Type: {found.remedy}")
+        homes.remember(home.path.parent)
         return detached.begin(home, profile, profile.workers if workers is None else workers), True
 
 

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 import uuid
-from pathlib import Path
 
 from distributed import Client
 
@@ -25,17 +24,12 @@ from rdf_live.cluster.home import HOST, Home
 from rdf_live.cluster.profile import Profile
 from rdf_live.errors import ClusterTrouble, RdfLiveError, VersionMismatch
 
-__all__ = ["begin", "directory", "end", "reach", "settle", "stop", "why"]
+__all__ = ["begin", "end", "reach", "settle", "stop", "why"]
 
 _START_TIMEOUT_S = 90.0
 _ANSWER_TIMEOUT_S = 15
 #: The process of a cluster asks the queue to remove its jobs before it ends.
 _END_TIMEOUT_S = 60.0
-
-
-def directory(profile: Profile) -> Path:
-    """Where the homes of clusters are."""
-    return Path(os.path.expandvars(profile.directory)).expanduser()
 
 
 def reach(home: Home) -> Client | None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 import argparse
 
 from rdf_live.cluster import detached
+from rdf_live.cluster.homes import homes
 from rdf_live.cluster.orphans import remove_orphans
-from rdf_live.commands.settings import find, homes
+from rdf_live.commands.settings import find
 from rdf_live.errors import BadInput
 
 __all__ = ["add", "run"]

@@ -7,7 +7,8 @@ import argparse
 
 from rdf_live.cluster import detached
 from rdf_live.cluster.home import Home
-from rdf_live.commands.settings import find, homes
+from rdf_live.cluster.homes import homes
+from rdf_live.commands.settings import find
 from rdf_live.errors import RdfLiveError
 
 __all__ = ["add", "run"]

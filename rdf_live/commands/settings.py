@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-from pathlib import Path
 from typing import Any
 
 from distributed import Client
 
 from rdf_live.cluster import detached, profile
 from rdf_live.cluster.home import Home
-from rdf_live.cluster.layers import available
-from rdf_live.errors import BadInput, ClusterTrouble, RdfLiveError
+from rdf_live.cluster.homes import homes
+from rdf_live.errors import BadInput, ClusterTrouble
 
-__all__ = ["add_settings", "find", "homes", "reached", "settings"]
+__all__ = ["add_settings", "find", "reached", "settings"]
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +26,6 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 def settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was set."""
     return profile.settings(arguments.set)
-
-
-def homes() -> list[Home]:
-    """Of all clusters of this user, wherever their profiles put them."""
-    folders: dict[Path, None] = {}
-    for name in available():
-        # A profile that cannot be read is told where it is used, not to who looks for clusters.
-        with contextlib.suppress(RdfLiveError):
-            loaded = profile.load(name)
-            if loaded.kind != "local":
-                folders[detached.directory(loaded)] = None
-    return [home for folder in folders for home in Home.all(folder)]
 
 
 def find(name: str) -> Home:

@@ -20,11 +20,12 @@ from distributed.diagnostics.plugin import SchedulerPlugin
 import rdf_live
 from rdf_live.errors import BadInput, RdfLiveError, RunLost, VersionMismatch
 from rdf_live.hub.guard import guard
-from rdf_live.hub.pace import Pace
+from rdf_live.hub.pace import Pace, transport_s
 from rdf_live.hub.registry import Registry
 from rdf_live.hub.run import Run
 from rdf_live.hub.tasks import Tasks, task_key
 from rdf_live.hub.versions import check_threads, check_versions
+from rdf_live.hub.where import place_of
 
 if TYPE_CHECKING:
     from distributed.scheduler import Scheduler
@@ -49,7 +50,7 @@ class HubPlugin(SchedulerPlugin):
 
         rdf-live:
           hub:
-            budget: 0.05          # CPU seconds per second that live partials may cost the scheduler
+            budget: 0.05          # CPU seconds per second that everything live may cost the scheduler
             max-rate: 50MB        # bytes per second of live partials
             max-run-bytes: 2GiB   # vectors and blobs of one run
             keep-runs: 20         # finished runs that stay attachable, up to
@@ -70,7 +71,7 @@ class HubPlugin(SchedulerPlugin):
         self.max_run_bytes = int(parse_bytes(config("max-run-bytes", "2GiB")))
         self.stop_timeout_s = float(config("stop-timeout", 10))
         self.registry = Registry(int(config("keep-runs", 20)), int(parse_bytes(config("keep-bytes", "1GiB"))))
-        self.pace = Pace(float(config("budget", 0.05)), parse_bytes(config("max-rate", "50MB")))
+        self.pace = Pace(float(config("budget", 0.05)), parse_bytes(config("max-rate", "50MB")), transport_s())
         self._versions: dict[str, dict[str, Any]] = {}  # of workers, as far as they have begun something
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.tasks = Tasks(scheduler, self.registry)
@@ -217,12 +218,13 @@ class HubPlugin(SchedulerPlugin):
         graphs: Sequence[dict[str, Any]],
         options: dict[str, Any],
         versions: dict[str, Any],
+        where: Any = None,
     ) -> Reply:
         if not isinstance(run, str) or not run:
             raise BadInput(f"run: got {run!r}, expected a string that is not empty")
         check_threads({worker: ws.nthreads for worker, ws in self.scheduler.workers.items()})
         check_versions(versions, self._known_versions())
-        self.registry.add(Run(run, name, client, graphs, options, versions, self.max_run_bytes))
+        self.registry.add(Run(run, name, client, graphs, options, versions, self.max_run_bytes, where=place_of(where)))
         return {"status": "ok"}
 
     async def _adopt(self, run: str, keys: Sequence[str]) -> Reply:

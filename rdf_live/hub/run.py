@@ -12,6 +12,7 @@ from rdf_live.errors import BadInput, BadMessage, RdfLiveError, ResultTooLarge
 from rdf_live.hub.graph import GraphRecord
 from rdf_live.hub.ledger import Ledger, RunState
 from rdf_live.hub.merge import Accumulator
+from rdf_live.hub.where import Place, place_of
 from rdf_live.partial.messages import Message, check_identity, error_reply
 from rdf_live.partial.schema import Layout
 
@@ -40,6 +41,8 @@ class Run:
         Limit for vectors and blobs.
     clock : callable
         Seconds since the epoch.
+    where : dict
+        Where it was started; told to who asks for the list of runs.
 
     Attributes
     ----------
@@ -59,12 +62,14 @@ class Run:
         versions: dict[str, Any],
         max_bytes: int,
         clock: Callable[[], float] = time.time,
+        where: Place | None = None,
     ) -> None:
         if not graphs or not all(graph["ranges"] for graph in graphs):
             got = [len(graph["ranges"]) for graph in graphs]
             raise BadInput(f"run {name!r}: got graphs with {got} ranges, expected at least one graph, one range each")
         self.id, self.name, self.client = run, name, client
         self.options, self.versions = dict(options), dict(versions)
+        self.where = where or place_of(None)
         self.every = float(options.get("every", 0.5))
         self.max_bytes = max_bytes
         self.adopted = self.settled = self._closed = False
@@ -290,6 +295,7 @@ class Run:
             "created": self.ledger.created,
             "ended": self.ledger.ended,
             "progress": self.ledger.progress(),
+            **self.where,
         }
 
     # ---- inside

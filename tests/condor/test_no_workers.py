@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,16 +41,27 @@ def says(client: Client, words: str) -> None:
     until(lambda: words in rdf_live.cluster_status(client).sentence(), f"the status does not say {words!r}")
 
 
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"python": "/nowhere/python"}, r"3 jobs failed .*exit code 127.*The interpreter was not found on the node"),
-        # As where the disk is full: the worker cannot make its folder.
-        ({"setup": ["_CONDOR_SCRATCH_DIR=/proc/full"]}, r"3 jobs failed .*/proc/full"),
-    ],
-    ids=["no python", "no scratch folder"],
-)
-def test_jobs_that_die_at_once(site: Site, values: dict[str, Any], words: str) -> None:
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with no room for anything."""
+    if os.geteuid() != 0 and not os.environ.get("CI"):
+        pytest.skip("got an ordinary user, expected root, who may make a file system")
+    folder = tmp_path / "full"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=0777", "none", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("what", ["python", "disk"])
+def test_jobs_that_die_at_once(site: Site, full_disk: Path, what: str) -> None:
+    values: dict[str, Any]
+    if what == "python":
+        values = {"python": "/nowhere/python"}
+        words = r"3 jobs failed .*exit code 127.*The interpreter was not found on the node"
+    else:
+        values = {"setup": [f"_CONDOR_SCRATCH_DIR={full_disk}"]}
+        words = r"3 jobs failed .*No space left on device"
     with pytest.raises(ClusterTrouble, match=words):
         rdf_live.connect("htcondor", workers=1, timeout=200, **values)
     # It has not gone on and on, and has ended itself.
@@ -82,6 +95,16 @@ def test_held_until_it_is_released(site: Site, tmp_path: Path) -> None:
         says(client, "1 job held (unable to establish standard error stream")
         missing.mkdir()
         site.pool.run("condor_release", "-all")
+        site.all_here(client, 1)
+
+
+def test_a_queue_that_is_away_at_the_beginning(site: Site) -> None:
+    """It is told, and tried again."""
+    site.pool.run("condor_off", "-schedd")
+    until(lambda: site.daemon("schedd") is None, "the schedd does not end")
+    with begun(site) as client:
+        says(client, "1 job refused (")
+        site.pool.run("condor_on", "-schedd")
         site.all_here(client, 1)
 
 

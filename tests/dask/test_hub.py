@@ -236,6 +236,21 @@ def test_memory_is_dropped_at_the_end(hub: Hub) -> None:
     assert hub.plugin.registry.get("r").nbytes == 16
 
 
+def test_tasks_that_are_done_are_no_workers_burden(hub: Hub) -> None:
+    """A worker that leaves would have to send what they returned to another one, which some sites forbid."""
+    hub.open("r", 2)
+    keys = [task_key("r", 0, i) for i in range(2)]
+    tasks = [hub.client.submit(task, "r", i, kind, key=keys[i], pure=False) for i, kind in enumerate(("work", "wait"))]
+    assert hub.call("adopt", run="r", keys=keys)["status"] == "ok"
+    for each in tasks:
+        each.release()
+    wait_for(lambda: hub.keys("r") == keys[1:])
+    assert hub.frame("r")["state"] == "running"
+    assert not any(worker.has_what for worker in hub.scheduler.workers.values())
+    release.set()
+    assert values(hub.end("r")) == [20, 2]
+
+
 def test_live_frames_come_while_the_tasks_run(hub: Hub) -> None:
     hub.start("r", 3, "wait")
     wait_for(lambda: hub.frame("r")["progress"]["running"] == 2)
@@ -572,8 +587,8 @@ def test_pace_grows_with_the_publishers(hub: Hub) -> None:
         reply = hub.call("begin", **place, worker=worker, versions=VERSIONS, have_payload=True)
         intervals.append(reply["interval"])
     assert intervals == sorted(intervals)
-    assert intervals[0] < 2
-    assert intervals[-1] >= 3000 * 0.25e-3 / 0.05
+    assert intervals[0] < intervals[-1] / 10
+    assert intervals[-1] >= 0.99 * 3000 * hub.plugin.pace.cost(0) / 0.03
 
 
 class Jobs(SchedulerPlugin):

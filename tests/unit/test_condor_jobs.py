@@ -238,6 +238,10 @@ def ad(number=1, status=1, **values):
             Job("1.0", "held", "Failed to open 'x'", "n", since=150.0),
         ),
         (ad(status=5), Job("1.0", "held", since=150.0)),
+        (
+            ad(status=5, HoldReason="Spooling input data files"),
+            Job("1.0", "submitting", "its files are on their way", since=150.0),
+        ),
         (ad(status=3, RemoveReason="via condor_rm"), Job("1.0", "removed", "via condor_rm", since=150.0, ended=150.0)),
         (
             ad(status=4, CompletionDate=149, ExitBySignal=False, ExitCode=127),
@@ -256,6 +260,7 @@ def ad(number=1, status=1, **values):
         "suspended",
         "held",
         "held without words",
+        "spooled",
         "removed",
         "exit",
         "signal",

@@ -497,7 +497,8 @@ class TestFrame:
         assert run.vector_bytes(1) == 8
 
     def test_summary(self, run: Run) -> None:
-        assert set(run.summary()) == {"run", "name", "state", "created", "ended", "progress"}
+        where = {"notebook", "cell", "kernel", "execution", "host", "user"}
+        assert set(run.summary()) == {"run", "name", "state", "created", "ended", "progress"} | where
 
 
 @pytest.mark.parametrize("nranges", [[], [3, 0]])

@@ -71,6 +71,8 @@ _RETURN = re.compile(r"\(return value (-?\d+)\)")
 _SIGNAL = re.compile(r"\(signal (\d+)\)")
 _ALIAS = re.compile(r"[?&]alias=([^&>]+)")
 _ADDRESS = re.compile(r"<\[?([^\]?>]+?)\]?(?::\d+)?[?>]")
+#: HTCondor holds a job until its files have come to the machine of the queue.
+_SPOOLING = "Spooling input"
 _BLAMES = re.compile(r"Error from (?:[^\s:]*@)?([^\s:]+): ")
 _LOST = "the submit machine has lost the connection, and tries again"
 
@@ -159,6 +161,8 @@ def ended(job: Job, at: float, exit_code: int | None, signal: int | None) -> Job
 
 def held(job: Job, reason: str) -> Job:
     """A job that is held; the node that its reason begins with goes to its place, so that equal reasons look equal."""
+    if reason.startswith(_SPOOLING):
+        return replace(job, state="submitting", reason="its files are on their way")
     if found := _BLAMES.match(reason):
         return replace(job, state="held", reason=reason[found.end() :], host=found[1])
     return replace(job, state="held", reason=reason)

@@ -32,7 +32,7 @@ UNREACHABLE_PAUSE_S, UNREACHABLE_LONGEST_S = 15.0, 240.0
 
 _UNREACHABLE = re.compile(
     # What is refused fails to be committed too, but says why.
-    r"failed to connect|can't find address|unable to contact|timed? ?out|failed to (begin|end)|"
+    r"failed to connect|can't find address|unable to contact|timed? ?out|did not answer|failed to (begin|end)|"
     r"failed to commit[^.]*\.?$",
     re.I,
 )

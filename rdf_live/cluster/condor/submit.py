@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import dask.config
 
 from rdf_live.cluster import credentials, tls
+from rdf_live.cluster.condor import tools
 from rdf_live.cluster.home import HOST
 from rdf_live.errors import ClusterTrouble
 
@@ -42,6 +43,8 @@ _MARGIN_BYTES = 128 << 20
 _LEASE_S = 300
 #: Submissions at a time: a submit machine serves many people.
 _AT_ONCE = 4
+#: Seconds that the queue may take for a submission, with the files that go along, or a removal.
+_QUEUE_S = 120.0
 
 
 @functools.cache
@@ -94,6 +97,11 @@ def classes() -> tuple[Any, Any]:
             async with gate():
                 await super().close()
 
+        @staticmethod
+        async def _call(cmd: list[str], **_: Any) -> str:
+            # The base class waits for ever for a queue that does not answer.
+            return await tools.run(*cmd, timeout_s=_QUEUE_S)
+
     class Cluster(jobqueue.HTCondorCluster):  # type: ignore[misc]
         """Workers may find the TLS files under other names than the scheduler."""
 
@@ -137,12 +145,8 @@ def gate() -> Gate:
 
 
 def _refusal(error: Exception) -> str:
-    """The batch system's own words, out of those of dask-jobqueue."""
-    if isinstance(error, FileNotFoundError):
-        return "there is no condor_submit on this machine"
-    text = str(error)
-    if "stderr:" in text:
-        text = text.partition("stderr:")[2] or text
+    """The batch system's own words."""
+    text = str(error).removeprefix("condor_submit failed with ")
     return " ".join(line.strip() for line in text.splitlines() if line.strip())[-500:]
 
 

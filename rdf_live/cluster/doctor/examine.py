@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rdf_live.cluster import detached
+from rdf_live.cluster import homes
 from rdf_live.cluster.doctor import batch, folder, job, machine, network, node, software, table, verdict
 from rdf_live.cluster.doctor.facts import facts, root_process, root_result
 from rdf_live.cluster.doctor.table import Row
@@ -65,7 +65,7 @@ class _Examination:
         self._facts: dict[str, Any] = {}
         self._root: dict[str, Any] = {}
         # Of this visit alone: two doctors at a time do not meet.
-        self._home = Home(detached.directory(profile), f"doctor-{uuid.uuid4().hex[:8]}")
+        self._home = Home(homes.directory(profile), f"doctor-{uuid.uuid4().hex[:8]}")
 
     async def run(self, send: bool) -> int:
         for number in (signal.SIGTERM, signal.SIGHUP):

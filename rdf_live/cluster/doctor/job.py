@@ -8,7 +8,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,8 +29,6 @@ __all__ = ["RUN_S", "Outcome", "send"]
 RUN_S = 60.0
 _LOOK_S = 0.5
 _ASK_S = 10.0
-#: A job is held until its files have come to the machine of the queue.
-_SPOOLING = "Spooling input"
 #: An idle job that the doctor could not remove goes by itself that much later.
 _FORGOTTEN_S = 300.0
 
@@ -216,9 +214,7 @@ class _Visit:
             # The log does not tell of a job that was submitted on hold.
             with contextlib.suppress(ClusterTrouble):
                 queued = [from_ad(ad) for ad in await tools.queue(self._constraint)]
-                found = next((job for job in queued if job.state == "held"), found)
-        if found is not None and found.state == "held" and found.reason.startswith(_SPOOLING):
-            return replace(found, state="idle", reason="its files are on their way")
+                found = next((job for job in queued if job.state in ("held", "submitting")), found)
         return found
 
     def _words(self, found: Job | None, seconds: float) -> str:
