@@ -22,6 +22,7 @@ __all__ = [
     "cluster_status",
     "connect",
     "errors",
+    "journal",
     "runs",
     "scale",
     "start",
@@ -32,10 +33,13 @@ _WHERE = {
     "LiveRun": "rdf_live.run",
     "LiveVisualize": "rdf_live.client.visualize",
     "Snapshot": "rdf_live.snapshot",
-    "attach": "rdf_live.client.start",
+    "attach": "rdf_live.again",
     "cluster_status": "rdf_live.cluster.control",
     "connect": "rdf_live.cluster.connect",
-    "runs": "rdf_live.client.start",
+    "journal": "rdf_live.jupyter.kernel.past",
+    # ``%load_ext rdf_live``
+    "load_ipython_extension": "rdf_live.jupyter.kernel.extension",
+    "runs": "rdf_live.again",
     "scale": "rdf_live.cluster.control",
     "start": "rdf_live.client.start",
 }
@@ -43,13 +47,14 @@ _WHERE = {
 if TYPE_CHECKING:
     from rdf_live import errors as errors
     from rdf_live import view as view
-    from rdf_live.client.start import attach as attach
-    from rdf_live.client.start import runs as runs
+    from rdf_live.again import attach as attach
+    from rdf_live.again import runs as runs
     from rdf_live.client.start import start as start
     from rdf_live.client.visualize import LiveVisualize as LiveVisualize
     from rdf_live.cluster.connect import connect as connect
     from rdf_live.cluster.control import cluster_status as cluster_status
     from rdf_live.cluster.control import scale as scale
+    from rdf_live.jupyter.kernel.past import journal as journal
     from rdf_live.run import LiveRun as LiveRun
     from rdf_live.snapshot import Snapshot as Snapshot
 

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+
 import pytest
 
 LAYERS = {
@@ -10,8 +14,19 @@ LAYERS = {
     "dask": "Dask in this process, no ROOT",
     "root": "real ROOT, real clusters of worker processes",
     "condor": "a real HTCondor pool",
+    "jupyter": "real Jupyter servers and kernels, no browser",
     "browser": "real notebooks in a real browser",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state() -> Iterator[None]:
+    """What tests write down about their runs is not for the user's notebooks to find."""
+    folder = tempfile.mkdtemp(prefix="rdf_live-state-")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", folder)
+        yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Starting a run, finding it again."""
+"""Starting a run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from distributed import Client
@@ -15,15 +16,16 @@ from distributed import Client
 from rdf_live import _distrdf as distrdf
 from rdf_live import errors
 from rdf_live._interrupts import held
-from rdf_live.client import booked, hub
+from rdf_live.client import booked, hub, records
 from rdf_live.client.backend import Captured, live_backend
 from rdf_live.client.finish import PARTIAL
 from rdf_live.client.payload import pack, pack_ranges
+from rdf_live.client.where import here
 from rdf_live.run import LiveRun
 from rdf_live.snapshot import Result, Snapshot
 from rdf_live.worker.task import run_range, versions
 
-__all__ = ["attach", "runs", "start"]
+__all__ = ["start"]
 
 
 def start(
@@ -64,7 +66,7 @@ def start(
     Returns
     -------
     LiveRun
-        The handle. The run goes on without it: `attach` finds it again.
+        The handle. The run goes on without it: ``rdf_live.attach()`` in the same notebook finds it again.
 
     Raises
     ------
@@ -170,6 +172,7 @@ def _launch(
             }
         )
     name = name or results[0].label
+    where = here()
     futures: list[Any] = []
     try:
         with held():  # a Ctrl-C comes when nothing is half sent
@@ -182,6 +185,7 @@ def _launch(
                 graphs=specs,
                 options=options,
                 versions=versions(),
+                where=asdict(where),
             )
             futures = _submit(client, run_id, [len(spec["ranges"]) for spec in specs], gpus)
         # Handed over to the hub, so that they outlive this process.
@@ -192,6 +196,8 @@ def _launch(
         raise
     for head, _ in graphs:
         head.backend.run = run
+    with held():  # the run is there: whoever interrupts now gets no half of it
+        records.note(client, run_id, name, where)
     return run
 
 
@@ -228,62 +234,6 @@ def _unique(labels: list[str], taken: set[str]) -> list[str]:
         taken.add(given)
         unique.append(given)
     return unique
-
-
-def runs(client: Client) -> list[dict[str, Any]]:
-    """All runs that the cluster knows, the newest last.
-
-    Parameters
-    ----------
-    client : distributed.Client
-        Any client of the cluster.
-
-    Returns
-    -------
-    list of dict
-        run (its id), name, state, created and ended (seconds since 1970), progress.
-    """
-    hub.install(hub.check_client(client))
-    found: list[dict[str, Any]] = hub.call(client, "rdf_live_runs")["runs"]
-    return found
-
-
-def attach(run_id: str, *, client: Client) -> LiveRun:
-    """Come back to a run, from any process.
-
-    Parameters
-    ----------
-    run_id : str
-        Its id, or its name where only one run has it.
-    client : distributed.Client
-        Any client of the cluster.
-
-    Returns
-    -------
-    LiveRun
-        As `start` gave it, except that its snapshots know results by label and not by the proxies of the process that
-        started it.
-
-    Raises
-    ------
-    UnknownRun
-        The cluster knows no such run; the text lists those it knows.
-    """
-    known = runs(client)
-    found = [r for r in known if run_id == r["run"]] or [r for r in known if run_id == r["name"]]
-    if len(found) != 1:
-        listed = ", ".join(f"{r['run']} ({r['name']}, {r['state']})" for r in known) or "none"
-        several = f"{len(found)} runs of that name" if found else "no such run"
-        raise errors.UnknownRun(
-            f"got {run_id!r}, expected the id of a run. The cluster has {several}; it knows: {listed}."
-        )
-    about = hub.call(client, "rdf_live_describe", run=found[0]["run"])
-    results = [
-        Result(index, i, label, kind)
-        for index, graph in enumerate(about["graphs"])
-        for i, (label, kind) in enumerate(graph["labels"])
-    ]
-    return LiveRun(client, about["run"], about["name"], results, about["options"]["every"])
 
 
 def _restore_interrupt() -> None:

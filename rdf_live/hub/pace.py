@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 
-from distributed.protocol import dumps, loads
+from distributed.protocol.core import dumps, loads
 
 __all__ = ["Pace", "transport_s"]
 

@@ -11,7 +11,7 @@ import pytest
 
 import rdf_live
 
-NAMES = "LiveRun LiveVisualize Snapshot attach cluster_status connect errors runs scale start view"
+NAMES = "LiveRun LiveVisualize Snapshot attach cluster_status connect errors journal runs scale start view"
 PUBLIC = tuple(NAMES.split())
 
 

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The reducer: from messages to the state and the outputs of each execution."""
+
+from __future__ import annotations
+
+import pytest
+from journal_messages import TIME, begun, message, outputs, plot, requested, run, status, stream
+
+from rdf_live.jupyter.journal import Journal, Limits, merged
+
+
+@pytest.fixture
+def journal():
+    made = Journal("k")
+    made.path = "a.ipynb"
+    return made
+
+
+def states(journal):
+    return {id: one.state for id, one in journal.executions.items()}
+
+
+def test_life_of_an_execution(journal):
+    requested(journal, "m1")
+    assert states(journal) == {"m1": "queued"}
+    journal.message(status("busy"), TIME + 1)
+    journal.message(begun(7), TIME + 1)
+    assert journal.running.id == "m1"
+    (change,) = journal.message(stream("hello\n"), TIME + 2)
+    assert change.message["content"]["text"] == "hello\n"
+    (change,) = journal.message(status("idle"), TIME + 3)
+    done = change.execution
+    assert (done.state, done.count, done.queued, done.started, done.ended) == ("ok", 7, TIME, TIME + 1, TIME + 3)
+    assert journal.running is None
+
+
+def test_error_and_the_queue_behind_it(journal):
+    requested(journal, "m1", "m2")
+    for one in (status("busy"), begun(), message("error", ename="E", evalue="e", traceback=[]), status("idle")):
+        journal.message(one, TIME)
+    assert [one.id for one in journal.queued] == ["m2"]
+    for one in (status("busy", "m2"), status("idle", "m2")):
+        journal.message(one, TIME + 1)
+    assert states(journal) == {"m1": "error", "m2": "aborted"}
+    assert journal.executions["m2"].started is None
+    assert "Not run" in journal.executions["m2"].reason
+
+
+def test_unknown_requests_and_messages_change_nothing(journal):
+    assert journal.message(stream("x", "other"), TIME) == []
+    requested(journal, "m1")
+    assert journal.message(message("comm_msg"), TIME) == []
+    assert journal.message({}, TIME) == []
+
+
+def test_kernel_lost(journal):
+    requested(journal, "m1", "m2")
+    journal.message(status("busy"), TIME)
+    changes = journal.kernel_lost("The kernel died at 10:41.", TIME + 5, alive=True)
+    assert states(journal) == {"m1": "lost", "m2": "aborted"}
+    assert all(change.execution.reason == "The kernel died at 10:41." for change in changes)
+    assert journal.kernel_info == {
+        "id": "k",
+        "alive": True,
+        "since": TIME + 5,
+        "reason": "The kernel died at 10:41.",
+    }
+    # What the old process still says is output, and ends nothing.
+    requested(journal, "m3")
+    journal.message(stream("late\n"), TIME + 6)
+    assert states(journal)["m3"] == "queued"
+    assert outputs(journal)[0]["text"] == "late\n"
+
+
+def test_a_new_process_that_nobody_announced(journal):
+    requested(journal, "m1", "m2")
+    journal.message(status("busy"), TIME)
+    journal.message(begun(), TIME)
+    requested(journal, "m3")
+    journal.message(message("status", "m3", session="new process", execution_state="busy"), TIME + 1)
+    assert states(journal) == {"m1": "lost", "m2": "aborted", "m3": "running"}
+
+
+def test_kernels_that_answer_in_the_name_of_the_page(journal):
+    """Some kernels take over the session of the request."""
+    requested(journal, "m1")
+    for session in ("page", "other page"):
+        journal.message(
+            {
+                "header": {"msg_type": "status", "session": session},
+                "parent_header": {"msg_id": "m1", "session": session},
+                "content": {"execution_state": "busy"},
+            },
+            TIME,
+        )
+    assert states(journal) == {"m1": "running"}
+
+
+@pytest.mark.parametrize(("restart", "word"), [(True, "restarted"), (False, "shut down")])
+def test_the_kernel_says_that_it_goes(journal, restart, word):
+    requested(journal, "m1")
+    journal.message(status("busy"), TIME)
+    journal.message(message("shutdown_reply", "x", restart=restart, status="ok"), TIME)
+    assert journal.executions["m1"].reason.startswith(f"The kernel was {word} at ")
+    assert journal.kernel_info["alive"] is restart
+
+
+def test_streams_merge_by_name(journal):
+    run(journal, "m1", stream("a"), stream("b\n"), stream("E", name="stderr"), stream("c\n"))
+    assert [(one["name"], one["text"]) for one in outputs(journal)] == [
+        ("stdout", "ab\n"),
+        ("stderr", "E"),
+        ("stdout", "c\n"),
+    ]
+
+
+def test_display_updates_in_place_also_in_other_executions(journal):
+    run(journal, "m1", plot("0"), stream("x"))
+    requested(journal, "m2")
+    changes = journal.message(plot("1", parent="m2", kind="update_display_data"), TIME)
+    assert [change.execution.id for change in changes] == ["m1"]
+    assert outputs(journal)[0]["data"] == {"text/plain": "1"}
+    assert outputs(journal)[0]["transient"] == {"display_id": "plot"}
+    assert outputs(journal, "m2") == []
+    # Shown once more under the same name: both are the newest.
+    changes = journal.message(plot("2", parent="m2"), TIME)
+    assert [(change.execution.id, change.message["msg_type"]) for change in changes] == [
+        ("m1", "update_display_data"),
+        ("m2", "display_data"),
+    ]
+    assert [outputs(journal, id)[0]["data"]["text/plain"] for id in ("m1", "m2")] == ["2", "2"]
+
+
+def test_clear_output(journal):
+    run(journal, "m1", stream("a"), message("clear_output", wait=True))
+    assert outputs(journal)[0]["text"] == "a"
+    assert journal.executions["m1"].to_json()["clear"] is True
+    journal.message(stream("b"), TIME)
+    assert [one["text"] for one in outputs(journal)] == ["b"]
+    journal.message(message("clear_output", wait=False), TIME)
+    assert outputs(journal) == []
+
+
+def test_saved(journal):
+    run(journal, "m1", plot("0"))
+    requested(journal, "m2")
+    assert [change.execution.id for change in journal.saved(["m1", "m2", "unknown"])] == ["m1"]
+    assert journal.saved(["m1"]) == []
+    # What changes after that is not in the file.
+    journal.message(plot("1", kind="update_display_data", parent="other"), TIME)
+    assert not journal.executions["m1"].saved
+
+
+def test_of_each_cell_the_newest(journal):
+    run(journal, "m1", stream("old"))
+    journal.request("m2", "c1", "page", "code", TIME + 1)
+    assert [one["id"] for one in journal.snapshot()["executions"]] == ["m2"]
+    assert "m1" in journal.executions
+    journal.message(begun(2, "m2"), TIME + 1)
+    assert list(journal.executions) == ["m2"]
+
+
+def test_snapshot_since(journal):
+    run(journal, "m1")
+    seq = journal.snapshot()["seq"]
+    run(journal, "m2", count=2)
+    assert [one["id"] for one in journal.snapshot(seq)["executions"]] == ["m2"]
+    assert journal.snapshot(journal.seq)["executions"] == []
+
+
+def test_merged(journal):
+    """A notebook whose kernel was shut down and that got another one."""
+    run(journal, "m1", stream("one"))
+    run(journal, "m2")
+    journal.kernel_lost("The kernel was shut down at 10:41.", TIME + 1, alive=False)
+    other = Journal("k2")
+    other.path = "a.ipynb"
+    other.request("n1", "c1", "page", "code", TIME + 2)
+    snapshot = merged([other, journal])
+    assert [one["id"] for one in snapshot["executions"]] == ["m2", "n1"]
+    assert snapshot["kernel"]["id"] == "k2"
+    assert snapshot["seq"] == other.seq > journal.seq
+    assert [one["id"] for one in merged([journal, other], journal.seq)["executions"]] == ["n1"]
+    with pytest.raises(ValueError, match="got no journal"):
+        merged([])
+
+
+def test_forget(journal):
+    for index in range(1, 6):
+        journal.request(f"m{index}", f"c{index}", "page", "", TIME)
+        for one in (begun(1, f"m{index}"), status("idle", f"m{index}")):
+            journal.message(one, TIME + index)
+    requested(journal, "m6")
+    journal.forget(TIME + 1.5, most=3)
+    assert list(journal.executions) == ["m3", "m4", "m5", "m6"]
+
+
+def test_stream_limit():
+    journal = Journal("k", limits=Limits(stream=2000, head=500, tail=500))
+    run(journal, "m1", *(stream(f"line {index:4d}\n") for index in range(1000)))
+    (output,) = outputs(journal)
+    text = output["text"]
+    assert text.startswith("line    0\n")
+    assert text.endswith("line  999\n")
+    assert len(text) < 2000
+    before, note, after = text.partition("... ")
+    assert before.endswith("\n")
+    assert note
+    assert after.splitlines()[0].endswith("kB of output left out ...")
+    left_out = journal.executions["m1"].to_json()["left_out_bytes"]
+    assert left_out + len(before) + len(after.partition("\n")[2]) == 10_000
+
+
+def test_stream_limit_over_two_streams():
+    journal = Journal("k", limits=Limits(stream=2000, head=500, tail=500))
+    run(journal, "m1", *(stream(f"{index:9d}\n", name=("stdout", "stderr")[index % 2]) for index in range(1000)))
+    texts = [one["text"] for one in outputs(journal)]
+    assert sum(map(len, texts)) < 2100
+    assert texts[0] == "        0\n"
+    assert texts[-1] == "      999\n"
+    assert sum("left out" in text for text in texts) == 1
+
+
+def test_other_limits():
+    journal = Journal("k", limits=Limits(total_bytes=10_000, outputs=5))
+    big = "x" * 9_000
+    error = message("error", ename="E", evalue="e", traceback=[])
+    run(journal, "m1", plot(big, "a"), plot(big, "b"), *(plot(str(index), None) for index in range(9)), error)
+    shown = [one.get("data", {}).get("text/plain") for one in outputs(journal)]
+    assert shown == [big, "... 9.1 kB of output left out ...", "0", "1", "2", None]
+    assert journal.executions["m1"].to_json()["left_out_bytes"] > 9_000
+    # An update that fits again is shown again.
+    journal.message(plot("small", "b", kind="update_display_data"), TIME)
+    assert outputs(journal)[1]["data"] == {"text/plain": "small"}
