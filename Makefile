@@ -8,7 +8,7 @@
 # make clean   remove what was built (make distclean: .venv too)
 #
 # ENV=active uses the environment that is active (conda, container) instead of .venv, and installs nothing into it but
-# a link to the notebook extension of this checkout.
+# links to the notebook extension of this checkout.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -85,8 +85,11 @@ BUNDLE := $(LABEXTENSION)/build/package.json
 .PHONY: labextension
 labextension: setup-python
 	@$(MAKE) -s $(BUNDLE)
-	@link=$$($(BIN)python -c 'import sys; print(sys.prefix)')/share/jupyter/labextensions/rdf-live; \
-	  mkdir -p "$${link%/*}" && ln -sfn "$(CURDIR)/$(LABEXTENSION)/build" "$$link"
+	@prefix=$$($(BIN)python -c 'import sys; print(sys.prefix)'); \
+	  page=$$prefix/share/jupyter/labextensions/rdf-live; \
+	  server=$$prefix/etc/jupyter/jupyter_server_config.d/rdf_live.json; \
+	  mkdir -p "$${page%/*}" "$${server%/*}" && ln -sfn "$(CURDIR)/$(LABEXTENSION)/build" "$$page" && \
+	  ln -sfn "$(CURDIR)/$(LABEXTENSION)/etc/rdf_live.json" "$$server"
 
 $(NODE_MODULES): $(LABEXTENSION)/package.json $(LABEXTENSION)/package-lock.json
 	@echo "setup: node modules of the notebook extension"
@@ -98,9 +101,9 @@ $(BUNDLE): $(NODE_MODULES) $(LABEXTENSION_SOURCES)
 	@said=$$($(NPM) run build 2>&1) || { echo "$$said"; exit 1; }
 	@touch $@
 
-.PHONY: test test-unit test-dask test-root test-js test-browser test-condor
-test: test-unit test-dask test-root test-js test-browser test-condor cpp
-test-unit test-dask test-root test-browser test-condor: test-%: setup
+.PHONY: test test-unit test-dask test-jupyter test-root test-js test-browser test-condor
+test: test-unit test-dask test-jupyter test-root test-js test-browser test-condor cpp
+test-unit test-dask test-jupyter test-root test-browser test-condor: test-%: setup
 	@echo "== tests: $*"
 	@$(PYTEST) tests/$*
 

@@ -14,6 +14,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parent.parent
 #: Where pip unpacks what Jupyter looks for, below the prefix of the environment.
 EXTENSION = "share/jupyter/labextensions/rdf-live/"
+#: Enables the part of it that runs in the server.
+SERVER = "etc/jupyter/jupyter_server_config.d/rdf_live.json"
 LIBRARY = ("librdf_live.so", "librdf_live_rdict.pcm", "librdf_live.rootmap", "rdf_live.json")
 # Run with -S: site would put the checkout, installed as editable, before the wheel.
 USE = """
@@ -32,7 +34,7 @@ def check_extension(archive: zipfile.ZipFile) -> None:
     """Check that the wheel carries the notebook extension as Jupyter loads it, and none of its sources."""
     name = Path(str(archive.filename)).name
     shipped = {path.split(".data/data/")[1]: path for path in archive.namelist() if ".data/data/" in path}
-    strange = [path for path in shipped if not path.startswith(EXTENSION)]
+    strange = [path for path in shipped if not path.startswith(EXTENSION) and path != SERVER]
     sources = [p for p in archive.namelist() if "node_modules" in p or p.endswith((".ts", ".tsbuildinfo"))]
     if strange or sources:
         sys.exit(f"got {[*strange, *sources][:5]} in {name}, expected only the built extension beside the package")
@@ -47,6 +49,9 @@ def check_extension(archive: zipfile.ZipFile) -> None:
     if package["version"] != version:
         sys.exit(f"got the extension in version {package['version']}, expected {version}: labextension/package.json")
     json.loads(archive.read(shipped[EXTENSION + "install.json"]))
+    enabled = json.loads(archive.read(shipped[SERVER]))["ServerApp"]["jpserver_extensions"] if SERVER in shipped else {}
+    if enabled != {"rdf_live.jupyter": True}:
+        sys.exit(f"got {enabled} in {SERVER} of {name}, expected rdf_live.jupyter enabled")
 
 
 def check(kind: str, folder: str, tag: str) -> None:

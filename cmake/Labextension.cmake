@@ -43,3 +43,8 @@ install(
   FILES "${CMAKE_CURRENT_BINARY_DIR}/install.json"
   DESTINATION "${SKBUILD_DATA_DIR}/share/jupyter/labextensions/rdf-live"
   COMPONENT labextension)
+# Enables the server's part of it, which comes with the Python package.
+install(
+  FILES "${_source}/etc/rdf_live.json"
+  DESTINATION "${SKBUILD_DATA_DIR}/etc/jupyter/jupyter_server_config.d"
+  COMPONENT labextension)

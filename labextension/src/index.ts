@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The plugin: JupyterLab draws outputs of our type with PanelRenderer.
+// The plugins: JupyterLab draws outputs of our type with PanelRenderer; what happened while a notebook was closed comes back.
 
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { MIME } from './frame.js';
+import journal from './journal/index.js';
 import { PanelRenderer } from './renderer.js';
+import runs from './runs/index.js';
 
 /** Before image/png (90), which the same bundle holds for pages without this extension. */
 const RANK = 10;
 
-export default {
+const panel = {
   id: 'rdf-live:panel',
   description: 'Draws live runs of rdf_live.',
   autoStart: true,
@@ -28,3 +30,5 @@ export default {
     );
   },
 };
+
+export default [panel, journal, runs];

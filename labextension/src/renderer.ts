@@ -35,15 +35,23 @@ export class PanelRenderer extends Widget implements Renderer {
       (bundle) => {
         // Into the model too: it is what the notebook is saved from.
         this.#take(bundle.data[MIME]);
-        if (panel.state?.frame.run.blocking) this.#link?.noteExecuting();
+        this.#noteBlocking();
         this.#model?.setData({ data: { ...bundle.data }, metadata: { ...bundle.metadata } });
       },
     );
   }
 
   async renderModel(model: MimeModel): Promise<void> {
+    const updated = this.#model !== null;
     this.#model = model;
     this.#take(model.data[MIME]);
+    if (updated) this.#noteBlocking();
+  }
+
+  /** An update has come, so the kernel lives. A first look may be at a file. */
+  #noteBlocking(): void {
+    const frame = this.#panel.state?.frame;
+    if (frame?.run.blocking && !frame.final) this.#link?.noteExecuting();
   }
 
   override dispose(): void {

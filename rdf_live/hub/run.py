@@ -292,6 +292,7 @@ class Run:
             "run": self.id,
             "name": self.name,
             "state": self.state,
+            "stopping": self.ledger.stopping and not self.over,
             "created": self.ledger.created,
             "ended": self.ledger.ended,
             "progress": self.ledger.progress(),

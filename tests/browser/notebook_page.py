@@ -62,8 +62,10 @@ class NotebookPage:
         self.front = front
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        # As in any notebook that was saved: a page that opens while the kernel is busy cannot ask it for colours.
+        notebook.metadata["language_info"] = {"name": "python"}
         nbformat.write(notebook, self.path)
-        session = {"path": self.path.name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": self.path.name, "name": self.path.name, "type": "notebook", "kernel": {"name": "python3"}}
         server.ask("POST", "api/sessions", session)
         self.open()
 
@@ -73,12 +75,15 @@ class NotebookPage:
         self.page.goto(where + ("&reset" if self.front == "lab" else ""))
         self.wait_until_shown()
 
-    def reload(self) -> None:
+    def reload(self, *, busy: bool = False) -> None:
+        """Load the page again; a kernel that is `busy` answers nothing that is asked."""
         self.page.reload()
-        self.wait_until_shown()
+        self.wait_until_shown(busy=busy)
 
-    def wait_until_shown(self) -> None:
+    def wait_until_shown(self, *, busy: bool = False) -> None:
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=1000 * PATIENCE_S)
+        if busy:
+            return
         indicator = self.page.locator(".jp-Notebook-ExecutionIndicator").first
         until(lambda: indicator.get_attribute("data-status") in ("idle", "busy"), PATIENCE_S, "the kernel answers")
 

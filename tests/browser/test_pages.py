@@ -19,7 +19,7 @@ run
 
 def test_reload_during_a_run(notebook: Open, pictures: Path) -> None:
     """The panel comes back live, and its buttons work."""
-    nb = notebook(RUN.format(entries=110_000))
+    nb = notebook(RUN.format(entries=600_000))
     nb.run(1)
     nb.watch()
     until(lambda: any(look["paths"] for look in nb.seen()), PATIENCE_S, "a first plot")
@@ -35,6 +35,22 @@ def test_reload_during_a_run(notebook: Open, pictures: Path) -> None:
     (output,) = [output for output in nb.outputs() if MIME in output.get("data", {})]
     state = output["data"][MIME]["run"]["state"]
     assert state == "stopped", "the file has what came after the reload"
+
+
+def test_reload_while_result_blocks(notebook: Open, pictures: Path) -> None:
+    """The kernel is busy with the cell of the run: the panel comes back live all the same, and Stop is heard."""
+    nb = notebook(RUN.format(entries=600_000).removesuffix("run\n") + "print(run.result().state)")
+    nb.start(1)
+    nb.watch()
+    until(lambda: any(look["paths"] for look in nb.seen()), PATIENCE_S, "a first plot")
+    nb.save()
+    nb.reload(busy=True)
+    expect(nb.panel).to_be_visible(timeout=60_000)
+    nb.watch()
+    until(lambda: len({look["paths"] for look in nb.seen() if look["paths"]}) >= 4, PATIENCE_S, "a plot that goes on")
+    screenshot(nb.page, pictures, "reloaded_while_result_blocks")
+    nb.panel.get_by_role("button", name="Stop", exact=True).click()
+    until(lambda: "stopped" in nb.seen()[-1]["words"], 20, "the panel says that it was stopped")
 
 
 def test_saved_and_opened_without_a_kernel(notebook: Open, pictures: Path) -> None:

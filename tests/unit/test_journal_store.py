@@ -184,3 +184,9 @@ def test_pruned_and_written_again(store):
     run(journal, "m2")
     store.flush(journal)
     assert again(store).journals("a.ipynb")[0].snapshot() == journal.snapshot()
+
+
+def test_prune_keeps_what_is_new(store):
+    journal = store.open("k")
+    store.prune(time.time())
+    assert store.open("k") is journal

@@ -498,7 +498,7 @@ class TestFrame:
 
     def test_summary(self, run: Run) -> None:
         where = {"notebook", "cell", "kernel", "execution", "host", "user"}
-        assert set(run.summary()) == {"run", "name", "state", "created", "ended", "progress"} | where
+        assert set(run.summary()) == {"run", "name", "state", "stopping", "created", "ended", "progress"} | where
 
 
 @pytest.mark.parametrize("nranges", [[], [3, 0]])

@@ -12,6 +12,8 @@ declare module '@lumino/widgets' {
     addClass(name: string): void;
     dispose(): void;
     protected onAfterAttach(message: Message): void;
+    protected onAfterShow(message: Message): void;
+    protected onAfterHide(message: Message): void;
     protected onResize(message: Message): void;
   }
 }
@@ -92,4 +94,176 @@ declare module '@jupyterlab/notebook' {
   }
   /** The token under which JupyterLab hands the tracker out. */
   export const INotebookTracker: unknown;
+}
+
+// ---- of the side panel "Runs"
+
+declare module '@lumino/widgets' {
+  export interface IconRenderer {
+    render(host: HTMLElement): void;
+  }
+  export interface Widget {
+    id: string;
+    readonly isVisible: boolean;
+    readonly title: { icon: IconRenderer | undefined; caption: string };
+  }
+}
+
+declare module '@jupyterlab/services' {
+  export interface ServerSettings {
+    readonly Request: typeof Request;
+    readonly Headers: typeof Headers;
+  }
+}
+
+declare module '@jupyterlab/application' {
+  import type { ServerSettings } from '@jupyterlab/services';
+  import type { Widget } from '@lumino/widgets';
+  export interface Application {
+    readonly serviceManager: { readonly serverSettings: ServerSettings };
+    readonly commands: { execute(id: string, args?: Record<string, unknown>): Promise<unknown> };
+    readonly shell: {
+      add(widget: Widget, area: 'left' | 'right', options?: { rank?: number }): void;
+      activateById(id: string): void;
+    };
+  }
+  export interface ILayoutRestorer {
+    add(widget: Widget, name: string): void;
+  }
+  /** The token under which JupyterLab hands the restorer out; Notebook 7 has none. */
+  export const ILayoutRestorer: unknown;
+}
+
+declare module '@jupyterlab/notebook' {
+  import type { Signal } from '@jupyterlab/services';
+  export interface Notebook {
+    activeCellIndex: number;
+    /** It becomes the active cell. */
+    scrollToCell(cell: Cell, align?: 'auto' | 'center'): Promise<void>;
+  }
+  export interface NotebookPanel {
+    readonly model: {
+      readonly sharedModel: { insertCell(index: number, cell: Record<string, unknown>): unknown };
+    } | null;
+  }
+  export interface INotebookTracker {
+    readonly currentWidget: NotebookPanel | null;
+    readonly currentChanged: Signal<INotebookTracker, NotebookPanel | null>;
+  }
+}
+
+// ---- what the journal uses
+
+declare module '@lumino/widgets' {
+  export interface Widget {
+    readonly parent: Widget | null;
+    /** Have the layout around look at the size that this widget needs. */
+    fit(): void;
+  }
+  export class Panel extends Widget {
+    addWidget(widget: Widget): void;
+    insertWidget(index: number, widget: Widget): void;
+  }
+}
+
+declare module '@jupyterlab/services' {
+  export interface ServerSettings {
+    readonly baseUrl: string;
+    readonly wsUrl: string;
+    readonly token: string;
+    readonly appendToken: boolean;
+    readonly init: RequestInit;
+    readonly fetch: typeof fetch;
+    readonly WebSocket: typeof WebSocket;
+  }
+  export interface Kernel {
+    readonly clientId: string;
+  }
+  /** What an output area needs of an execution. */
+  export interface Future {
+    readonly isDisposed: boolean;
+    readonly done: Promise<unknown>;
+    onIOPub: (message: never) => unknown;
+    onReply: (message: never) => unknown;
+    onStdin: (message: never) => unknown;
+    dispose(): void;
+  }
+}
+
+declare module '@jupyterlab/outputarea' {
+  import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+  import type { Future } from '@jupyterlab/services';
+  import { Widget } from '@lumino/widgets';
+  export class OutputAreaModel {
+    constructor(options?: { trusted?: boolean });
+    readonly length: number;
+    toJSON(): readonly Record<string, unknown>[];
+    dispose(): void;
+  }
+  export class OutputArea extends Widget {
+    constructor(options: { model: OutputAreaModel; rendermime: IRenderMimeRegistry });
+    readonly model: OutputAreaModel;
+    future: Future;
+  }
+}
+
+declare module '@jupyterlab/docregistry' {
+  import type { Signal } from '@jupyterlab/services';
+  /** The state of a file, as the server last gave it. */
+  export interface FileState {
+    readonly last_modified: string;
+    readonly hash?: string | null;
+  }
+  export interface Context {
+    readonly path: string;
+    readonly ready: Promise<void>;
+    readonly model: { dirty: boolean; readonly collaborative?: boolean };
+    readonly contentsModel: FileState | null;
+    readonly pathChanged: Signal<Context, string>;
+  }
+}
+
+declare module '@jupyterlab/notebook' {
+  import type { Context } from '@jupyterlab/docregistry';
+  import type { OutputArea } from '@jupyterlab/outputarea';
+  import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+  import type { Signal } from '@jupyterlab/services';
+  import type { Panel, Widget } from '@lumino/widgets';
+  export interface CodeCellModel {
+    readonly id: string;
+    readonly type: string;
+    readonly trusted: boolean;
+    executionCount: number | null;
+    /** From 4.3 on. */
+    executionState?: 'running' | 'idle';
+    readonly sharedModel: { getSource(): string };
+  }
+  /** A code cell; others have no output area. */
+  export interface Cell extends Widget {
+    readonly model: CodeCellModel;
+    readonly outputArea: OutputArea;
+    readonly layout: Panel | null;
+    readonly ready: Promise<void>;
+    setPrompt(value: string): void;
+  }
+  export interface Notebook extends Widget {
+    readonly widgets: readonly Cell[];
+    readonly rendermime: IRenderMimeRegistry;
+    readonly model: { readonly cells: { readonly changed: Signal<unknown, unknown> } } | null;
+  }
+  export interface NotebookPanel {
+    readonly content: Notebook;
+    readonly context: Context;
+    readonly contentHeader: Panel;
+    readonly revealed: Promise<void>;
+    readonly disposed: Signal<NotebookPanel, void>;
+    readonly toolbar: {
+      insertBefore(at: string, name: string, widget: Widget): boolean;
+      addItem(name: string, widget: Widget): boolean;
+    };
+  }
+  export interface INotebookTracker {
+    readonly widgetAdded: Signal<INotebookTracker, NotebookPanel>;
+    forEach(action: (panel: NotebookPanel) => void): void;
+  }
 }

@@ -122,6 +122,9 @@ class Store:
         """Drop what is too old or too much, seen at that time; never what is running."""
         sizes: dict[str, int] = {}
         for kernel, file in self._by_age():
+            if not file.written:
+                # Of a kernel that has just come: nothing of it is on disk yet.
+                continue
             if file.loaded:
                 file.journal.forget(time - self._keep_s, self._keep_executions)
                 if any(one.open for one in file.journal.executions.values()):

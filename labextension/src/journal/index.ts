@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The plugin: every notebook that is opened gets back what happened while it was closed.
+
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import type { ServerSettings } from '@jupyterlab/services';
+import { Reconnection } from './reconnection.js';
+
+/** A page whose kernel is not connected after this time follows without one, until there is one. */
+const KERNEL_MS = 2000;
+
+interface Application {
+  readonly serviceManager: { readonly serverSettings: ServerSettings };
+}
+
+async function watch(panel: NotebookPanel, settings: ServerSettings): Promise<void> {
+  await Promise.all([panel.context.ready, panel.revealed]);
+  // Without a kernel there is still something to restore; and a user may take long to choose one.
+  await Promise.race([panel.sessionContext.ready, new Promise((resolve) => setTimeout(resolve, KERNEL_MS))]);
+  if (panel.isDisposed) return;
+  const reconnection = new Reconnection(panel, settings);
+  panel.disposed.connect(() => reconnection.dispose());
+}
+
+export default {
+  id: 'rdf-live:journal',
+  description: 'Brings back what happened while a notebook was closed.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate({ serviceManager }: Application, tracker: INotebookTracker): void {
+    const add = (panel: NotebookPanel) => void watch(panel, serviceManager.serverSettings).catch(console.warn);
+    tracker.widgetAdded.connect((_, panel) => add(panel));
+    tracker.forEach(add);
+  },
+};

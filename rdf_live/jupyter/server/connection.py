@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Listens where the messages of a page pass: which cell it asks for, when it comes and when it goes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+
+if TYPE_CHECKING:
+    from rdf_live.jupyter.server.service import Service
+
+__all__ = ["journaled"]
+
+#: Close codes of a browser that went in order: done, going away.
+_IN_ORDER = (1000, 1001)
+_V1 = "v1.kernel.websocket.jupyter.org"
+
+
+def journaled(base: type[Any], service: Service) -> type[Any]:
+    """The class of kernel websockets that is configured, which also tells `service` what passes."""
+
+    class JournaledConnection(base):  # type: ignore[misc]
+        """See the module."""
+
+        _page: Any = None
+        _gone = False
+
+        async def connect(self) -> Any:
+            """Connect once the journal listens, so that it misses nothing that this page asks for."""
+            with _harmless(self):
+                self._page = await service.page_comes(self.kernel_id, self.session.session)
+                if self._gone:
+                    self._leave()
+            return await super().connect()
+
+        def handle_incoming_message(self, incoming_msg: Any) -> None:
+            """Note a request before it goes on to the kernel."""
+            with _harmless(self):
+                request = _execute_request(incoming_msg, getattr(self, "subprotocol", None))
+                if request is not None and self._page is not None:
+                    service.request(self.kernel_id, *request)
+            super().handle_incoming_message(incoming_msg)
+
+        def disconnect(self) -> Any:
+            """Note that the page has gone."""
+            # It may go before it has quite come.
+            self._gone = True
+            with _harmless(self):
+                self._leave()
+            return super().disconnect()
+
+        def _leave(self) -> None:
+            page, self._page = self._page, None
+            if page is not None:
+                service.page_goes(page, clean=getattr(self.websocket_handler, "close_code", None) in _IN_ORDER)
+
+    return JournaledConnection
+
+
+@contextlib.contextmanager
+def _harmless(connection: Any) -> Iterator[None]:
+    """Whatever goes wrong with the journal, pages and kernels must go on as without it."""
+    try:
+        yield
+    except Exception:
+        connection.log.warning("rdf_live: the journal of a kernel cannot be kept", exc_info=True)
+
+
+def _execute_request(sent: Any, protocol: str | None) -> tuple[str, str, str, str] | None:
+    """Id, cell, session and code of a request that is journaled; None for every other message."""
+    try:
+        if protocol == _V1:
+            channel, parts = deserialize_msg_from_ws_v1(sent)  # type: ignore[no-untyped-call]
+            if channel != "shell" or b"execute_request" not in parts[0]:
+                return None
+            header, _, metadata, content = map(json.loads, parts[:4])
+        else:
+            if not isinstance(sent, str) or "execute_request" not in sent:
+                return None
+            message = json.loads(sent)
+            header, metadata, content = message["header"], message["metadata"], message["content"]
+        if header["msg_type"] != "execute_request" or content.get("silent") or not metadata.get("cellId"):
+            return None
+        return str(header["msg_id"]), str(metadata["cellId"]), str(header["session"]), str(content["code"])
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        # The server itself says what is wrong with it.
+        return None

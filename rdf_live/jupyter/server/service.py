@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What happens in the server: kernels are watched, pages follow, and journals are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.utils import ensure_async
+
+from rdf_live.jupyter.journal import Change, Journal, Store, at, merged
+from rdf_live.jupyter.server.keeper import Keeper
+from rdf_live.jupyter.server.presence import Page, Presence
+from rdf_live.jupyter.server.watcher import Watcher
+from rdf_live.jupyter.server.writeback import Writer
+
+if TYPE_CHECKING:
+    from rdf_live.jupyter.server.follow import FollowHandler
+
+__all__ = ["Service"]
+
+#: A page that was connected at the end of an execution has its outputs after this time at the latest.
+_ARRIVED_S = 2.0
+#: Pages of a collaboration put it before the path.
+_DRIVE = "RTC:"
+_UNKNOWN = {"id": None, "alive": True, "since": None, "reason": None}
+
+
+class Service:
+    """Knows the kernels, the pages and the journals. All of it runs in the server's one thread.
+
+    Parameters
+    ----------
+    serverapp : ServerApp
+        The server.
+    store : Store
+        The journals on disk.
+    log : Logger
+        The server's.
+    """
+
+    def __init__(self, serverapp: Any, store: Store, log: logging.Logger) -> None:
+        self._serverapp = serverapp
+        self._log = log
+        self.store = store
+        self.keeper = Keeper(store, log)
+        self.writer = Writer(serverapp)
+        self.presence = Presence(time.time())
+        self.watchers: dict[str, Watcher] = {}
+        self._subscribing: dict[str, asyncio.Task[None]] = {}
+        self._followers: set[FollowHandler] = set()
+        self._kernels_told: dict[str, dict[str, Any]] = {}
+
+    @property
+    def kernels(self) -> Any:
+        """The server's kernels."""
+        return self._serverapp.kernel_manager
+
+    @staticmethod
+    def local(path: str) -> str:
+        """A path as the server names it."""
+        return path.removeprefix(_DRIVE).strip("/")
+
+    # Kernels.
+
+    async def watch(self, kernel_id: str) -> Journal:
+        """Listen to a kernel, if nobody does yet; comes back when it is heard."""
+        if kernel_id not in self.watchers:
+            journal = self.store.open(kernel_id)
+            self.watchers[kernel_id] = Watcher(self.kernels, journal, lambda got: self._changed(journal, got))
+            self._subscribing[kernel_id] = asyncio.create_task(self.watchers[kernel_id].subscribed())
+        await asyncio.shield(self._subscribing[kernel_id])
+        journal = self.watchers[kernel_id].journal
+        if path := await self._path_of(kernel_id):
+            journal.path = path
+        return journal
+
+    async def _path_of(self, kernel_id: str) -> str:
+        """The notebook of a kernel, or an empty text."""
+        sessions = await ensure_async(self._serverapp.session_manager.list_sessions())
+        found = [one for one in sessions if one["kernel"]["id"] == kernel_id and one["type"] == "notebook"]
+        return self.local(found[0]["path"]) if found else ""
+
+    def request(self, kernel_id: str, id: str, cell: str, session: str, source: str) -> None:
+        """A page asks a kernel for an execution."""
+        if kernel_id in self.watchers:
+            self.watchers[kernel_id].request(id, cell, session, source)
+
+    async def on_kernel(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        """The server did something to a kernel."""
+        kernel_id = data.get("kernel_id", "")
+        if data.get("status") != "success" or kernel_id not in self.watchers:
+            return
+        if data["action"] == "restart":
+            self.watchers[kernel_id].restarted()
+
+    def kernel_gone(self, kernel_id: str) -> None:
+        """The server has no such kernel any more."""
+        self._subscribing.pop(kernel_id).cancel()
+        self.watchers.pop(kernel_id).shut_down()
+
+    def _changed(self, journal: Journal, changes: list[Change]) -> None:
+        at_once = False
+        for change in changes:
+            execution = change.execution
+            if change.message is None:
+                at_once = at_once or execution.state != "running"
+                if not execution.open:
+                    self._ended(journal, execution.id, execution.session)
+            self._tell_change(journal.path, change)
+        self._tell_kernel(journal)
+        self.keeper.changed(journal, at_once=at_once)
+
+    def _ended(self, journal: Journal, id: str, session: str) -> None:
+        for page in self.presence.of(journal.path):
+            if page.session == session:
+                page.held.add(id)
+
+    def end_orphans(self, journal: Journal) -> None:
+        """End what a server that is gone has left open, unless the kernel lives or somebody else watches it."""
+        kernel_id = journal.kernel
+        left = [one for one in journal.executions.values() if one.open]
+        if not left or kernel_id in self.kernels or self.store.watched_elsewhere(kernel_id):
+            return
+        reason = f"The Jupyter server went away; it was last heard at {at(self.store.heard(kernel_id))}."
+        self._changed(journal, journal.kernel_lost(reason, time.time(), alive=False))
+
+    # Pages.
+
+    async def page_comes(self, kernel_id: str, session: str) -> Page:
+        """A page connects to a kernel."""
+        journal = await self.watch(kernel_id)
+        page = Page(session, journal.path)
+        self.presence.come(page)
+        self._tell_sessions(page.path)
+        # The same page as before: the server gives it what it missed.
+        page.held |= {one.id for one in journal.executions.values() if one.session == session and not one.open}
+        return page
+
+    def page_goes(self, page: Page, *, clean: bool) -> None:
+        """A page's connection to a kernel, or to us, is closed."""
+        self.presence.go(page, clean=clean, time=time.time())
+        self._tell_sessions(page.path)
+
+    def follow(self, follower: FollowHandler) -> None:
+        """A page begins to follow its notebook."""
+        self.presence.come(follower.page)
+        self._tell_sessions(follower.page.path)
+        self._followers.add(follower)
+        self.tell_all(follower)
+        if (written := self.writer.written(follower.page.path)) is not None:
+            follower.tell({"type": "written", **written})
+
+    def unfollow(self, follower: FollowHandler, *, clean: bool) -> None:
+        """A page does not follow any more."""
+        self._followers.discard(follower)
+        self.page_goes(follower.page, clean=clean)
+
+    def hold(self, page: Page, ids: Iterable[str]) -> None:
+        """A page has restored these executions."""
+        page.held |= set(ids)
+
+    def leaving(self, page: Page) -> None:
+        """A page goes for good."""
+        self.presence.leave(page.session)
+
+    # What pages are told.
+
+    def journals(self, path: str) -> list[Journal]:
+        """The journals of a notebook."""
+        journals = self.store.journals(path)
+        for journal in journals:
+            if journal.kernel not in self.watchers:
+                self.end_orphans(journal)
+        return journals
+
+    def snapshot(self, path: str, since: int = 0) -> dict[str, Any] | None:
+        """The snapshot of a notebook; None if it has no journal."""
+        journals = self.journals(self.local(path))
+        return merged(journals, since) if journals else None
+
+    def tell_all(self, follower: FollowHandler) -> None:
+        """Send the whole snapshot."""
+        path, session = follower.page.path, follower.page.session
+        nothing = {"version": 1, "path": path, "kernel": _UNKNOWN, "seq": 0, "executions": []}
+        pages = {"sessions": self.presence.sessions(path), "left": self.presence.left(path, session)}
+        follower.tell({"type": "snapshot", **(self.snapshot(path) or nothing), **pages})
+
+    def _tell_sessions(self, path: str) -> None:
+        self._tell(path, {"type": "sessions", "sessions": self.presence.sessions(path)})
+
+    def _tell(self, path: str, what: dict[str, Any], *, but: str | None = None) -> None:
+        for follower in list(self._followers):
+            if follower.page.path == path and follower.page.session != but:
+                follower.tell(what)
+
+    def _tell_change(self, path: str, change: Change) -> None:
+        execution = change.execution
+        if change.message is None:
+            state = execution.to_json(outputs=False)
+            self._tell(path, {"type": "state", "seq": change.seq, "execution": state})
+        else:
+            # The page that asked has it from the kernel.
+            sent = {"type": "message", "seq": change.seq, "id": execution.id, "message": change.message}
+            self._tell(path, sent, but=execution.session)
+
+    def _tell_kernel(self, journal: Journal) -> None:
+        if self._kernels_told.get(journal.kernel) != journal.kernel_info:
+            self._kernels_told[journal.kernel] = dict(journal.kernel_info)
+            self._tell(journal.path, {"type": "kernel", "kernel": journal.kernel_info})
+
+    def tell_written(self, path: str) -> None:
+        """The file has a new version, made by us."""
+        if (written := self.writer.written(path)) is not None:
+            self._tell(path, {"type": "written", **written})
+
+    # Files.
+
+    async def on_contents(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        """The server did something to a file."""
+        action, path = data.get("action", ""), self.local(data.get("path", ""))
+        if action == "rename":
+            self._renamed(self.local(data.get("source_path", "")), path)
+        elif self.writer.ours(action, path):
+            return
+        elif action == "save":
+            self.writer.forget(path)
+            self._page_saved(path)
+        elif action == "get" and not self.writer.shared():
+            # Perhaps a page that opens. Shared documents look at their files all the time.
+            self.presence.read(path, time.time())
+
+    def _page_saved(self, path: str) -> None:
+        pages = self.presence.of(path)
+        held: set[str] = set().union(*(page.held for page in pages))
+        arrived = time.time() - _ARRIVED_S
+        for journal in self.store.journals(path):
+            mine = [id for id in held if id in journal.executions]
+            self.mark_saved(journal, [id for id in mine if (journal.executions[id].ended or 0) < arrived])
+
+    def mark_saved(self, journal: Journal, ids: Iterable[str]) -> None:
+        """These are in the file."""
+        if changes := journal.saved(ids, time.time()):
+            self._changed(journal, changes)
+
+    def _renamed(self, old: str, new: str) -> None:
+        """A notebook, or a folder, has another path now."""
+        below = [path for path in self._paths() if path == old or path.startswith(f"{old}/")]
+        try:
+            self.store.rename(old, new)
+        except OSError as error:
+            self._log.warning("rdf_live: the journal of %s could not be written: %s", new, error)
+        for path in below:
+            now = new + path[len(old) :]
+            self.presence.rename(path, now)
+            self.writer.rename(path, now)
+            self._tell(now, {"type": "renamed", "path": now})
+
+    def _paths(self) -> set[str]:
+        return self.store.paths() | {page.path for page in self.presence.pages}

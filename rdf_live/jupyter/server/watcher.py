@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Listens to one kernel with a connection of its own, whether a page is there or not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import time
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+from jupyter_client.session import Session
+
+from rdf_live.jupyter.journal import Change, Journal, at
+
+__all__ = ["Watcher"]
+
+_PARTS = ("header", "parent_header", "metadata", "content")
+#: A kernel that starts may need so many seconds until it speaks; a page waits for it anyway.
+_PATIENCE_S = 10.0
+_NUDGE_S = 0.25
+#: Messages that may wait; more are dropped, so that a kernel gone wild does not take the memory of the server.
+_WAITING = 100_000
+#: A kernel that sends without end gets this long, and then others have their turn.
+_TURN_S = 0.03
+#: Messages that come within this time are taken together.
+_TOGETHER_S = 0.05
+#: A restart that is reported so soon after the end of a process is the restart of that process.
+_SAME_S = 30.0
+
+
+class Watcher:
+    """Feeds the journal of one kernel.
+
+    Parameters
+    ----------
+    kernels : MappingKernelManager
+        The server's kernels.
+    journal : Journal
+        Of the kernel.
+    changed : callable
+        Is given every list of changes, in order; an empty one if only the kernel's state changed.
+    """
+
+    def __init__(self, kernels: Any, journal: Journal, changed: Callable[[list[Change]], None]) -> None:
+        self.journal = journal
+        self._kernels = kernels
+        self._kernel = kernels.get_kernel(journal.kernel)
+        self._changed = changed
+        self._heard = asyncio.Event()
+        self._session = Session(config=self._kernel.session.config, key=self._kernel.session.key)
+        self._stream = self._listen()
+        kernels.add_restart_callback(journal.kernel, self._died, "restart")
+        kernels.add_restart_callback(journal.kernel, self._died_for_good, "dead")
+
+    def _listen(self) -> Any:
+        stream = self._kernel.connect_iopub()
+        socket = stream.socket
+        # The usual limit of 1000 would drop messages of a kernel that sends quickly. It counts for connections that are
+        # made after it was set.
+        place = socket.get(zmq.LAST_ENDPOINT)
+        socket.set(zmq.RCVHWM, _WAITING)
+        socket.disconnect(place)
+        socket.connect(place)
+        # Messages that wait for a kernel that is gone would keep the server from stopping.
+        socket.set(zmq.LINGER, 0)
+        self._port = self._kernel.iopub_port
+        stream.on_recv(self._receive)
+        return stream
+
+    async def subscribed(self) -> None:
+        """Wait until the kernel is heard: it has taken the subscription."""
+        control = self._kernel.connect_control()
+        try:
+            deadline = time.monotonic() + _PATIENCE_S
+            while not self._heard.is_set() and time.monotonic() < deadline:
+                # Answered on the control channel also by a kernel that is busy, with a status that everybody hears.
+                self._session.send(control, "kernel_info_request")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._heard.wait(), _NUDGE_S)
+        finally:
+            control.close(linger=0)
+
+    def _receive(self, parts: list[Any]) -> None:
+        """Take a message, and those that come soon after it together: to wake up is what costs."""
+        self._heard.set()
+        self._stream.stop_on_recv()
+        asyncio.get_running_loop().call_later(_TOGETHER_S, self._drain)
+        self._take(parts)
+
+    def _drain(self) -> None:
+        if self._stream.closed():
+            return
+        deadline = time.monotonic() + _TURN_S
+        with contextlib.suppress(zmq.Again):
+            while time.monotonic() < deadline:
+                self._take(self._stream.socket.recv_multipart(zmq.NOBLOCK))
+        self._stream.on_recv(self._receive)
+
+    def _take(self, parts: list[Any]) -> None:
+        message = self._message(parts)
+        if message is None:
+            return
+        alive = self.journal.kernel_info["alive"]
+        changes = self.journal.message(message, time.time())
+        if changes or alive != self.journal.kernel_info["alive"]:
+            self._changed(changes)
+
+    def _message(self, parts: list[Any]) -> dict[str, Any] | None:
+        """The message, if this kernel has signed it.
+
+        `Session.deserialize` also makes dates of the times in the headers, which takes three times as long as all the
+        rest.
+        """
+        try:
+            signature: Any
+            _, (signature, *signed) = self._session.feed_identities(parts)
+            expected = self._session.sign(signed[:4])
+            if self._session.auth is not None and not hmac.compare_digest(expected, signature):
+                return None
+            return dict(zip(_PARTS, map(self._session.unpack, signed[:4]), strict=True))
+        except (ValueError, TypeError):
+            return None
+
+    def request(self, id: str, cell: str, session: str, source: str) -> None:
+        """A page asks for an execution."""
+        self._changed([self.journal.request(id, cell, session, source, time.time())])
+
+    def lost(self, reason: str, *, alive: bool) -> None:
+        """The kernel's process has ended."""
+        self._drain()
+        self._changed(self.journal.kernel_lost(reason, time.time(), alive=alive))
+
+    def _died(self) -> None:
+        self.lost(f"The kernel died at {at(time.time())} and was started again.", alive=True)
+
+    def _died_for_good(self) -> None:
+        self.lost(f"The kernel died at {at(time.time())} and could not be started again.", alive=False)
+
+    def restarted(self) -> None:
+        """The server says that the kernel was restarted; the kernel itself may have said so before."""
+        since = self.journal.kernel_info["since"]
+        known = since is not None and time.time() - since < _SAME_S
+        if not known:
+            self.lost(f"The kernel was restarted at {at(time.time())}.", alive=True)
+        elif not self.journal.kernel_info["alive"]:
+            self.journal.kernel_info["alive"] = True
+            self._changed([])
+        if self._kernel.iopub_port != self._port:
+            self._stream.close(linger=0)
+            self._stream = self._listen()
+
+    def shut_down(self) -> None:
+        """The kernel is gone."""
+        if self.journal.kernel_info["alive"]:
+            self.lost(f"The kernel was shut down at {at(time.time())}.", alive=False)
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening. An iopub connection that stays open keeps the server from stopping."""
+        if not self._stream.closed():
+            self._stream.on_recv(None)
+            self._stream.close(linger=0)
+        if self.journal.kernel in self._kernels:
+            self._kernels.remove_restart_callback(self.journal.kernel, self._died, "restart")
+            self._kernels.remove_restart_callback(self.journal.kernel, self._died_for_good, "dead")

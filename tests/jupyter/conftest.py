@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One Jupyter server for the tests that leave it alive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from notebook_server import Notebook, NotebookServer
+
+MakeNotebook = Callable[..., Notebook]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookServer]:
+    server = NotebookServer(tmp_path_factory.mktemp("server"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookServer]:
+    """A server that the test may stop and start."""
+    server = NotebookServer(tmp_path_factory.mktemp("own_server"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def notebook(server: NotebookServer, request: pytest.FixtureRequest) -> Iterator[MakeNotebook]:
+    """Makes a notebook with the given cells and a kernel."""
+    name = re.sub(r"\W+", "_", request.node.name)
+    made: list[Notebook] = []
+
+    def make(*cells: str, where: NotebookServer = server) -> Notebook:
+        made.append(Notebook(where, name, list(cells)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
