@@ -64,9 +64,9 @@ function emptied(list: unknown): unknown {
   return isObject(list) && list['_typename'] === 'TList' ? Object.assign(list, { arr: [], opt: [] }) : null;
 }
 
-/** JSROOT loads MathJax for a backslash, and throws at braces that do not match or hold nothing. */
+/** JSROOT loads MathJax for a backslash, makes a link of #url, and throws at braces that do not match or hold nothing. */
 function harmless(text: string): string {
-  const bare = text.replaceAll('\\', '\u2216');
+  const bare = text.replaceAll('\\', '\u2216').replace(/#(?=url)/gi, '\uff03');
   if (!/[{}]/.test(bare)) return bare;
   let open = 0;
   const matching = [...bare].every((letter) => {

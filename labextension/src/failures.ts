@@ -23,10 +23,13 @@ export class Failures {
   }
 
   update(frame: Frame): void {
-    const { failures, failuresTotal } = frame;
+    const { failures, failuresTotal, run, progress } = frame;
     this.node.hidden = failuresTotal === 0;
     const ranges = failuresTotal === 1 ? '1 range failed' : `${failuresTotal} ranges failed`;
-    setText(this.#title, `${ranges}; the others are kept`);
+    // Before the end the others may still fail, or be cancelled.
+    const some = run.state === 'failed' && (progress?.committed ?? 0) > 0;
+    const kept = some || run.state === 'done' || run.state === 'stopped';
+    setText(this.#title, kept ? `${ranges}; the others are kept` : ranges);
     failures.forEach((failure, index) => {
       const key = JSON.stringify(failure);
       const old = this.#rows[index];
@@ -46,7 +49,8 @@ function row(failure: Failure): HTMLElement {
   const list = make('dl', '');
   const add = (name: string, value: Node | string) => list.append(make('dt', '', name), make('dd', '', value));
   add(failure.files.length === 1 ? 'file' : 'files', failure.files.join('\n') || 'unknown');
-  add('entries', failure.entries ? `${count(failure.entries[0])} to ${count(failure.entries[1])}` : 'unknown');
+  const [first, end] = failure.entries ?? [0, 0];
+  add('entries', end > first ? `${count(first)} to ${count(end - 1)}` : 'unknown');
   if (failure.worker) add('worker', failure.worker);
   add('error', make('pre', '', failure.message || failure.type));
   return make('details', 'rdf-live-failure', make('summary', '', failureLine(failure)), list);

@@ -6,7 +6,7 @@ import { gStyle, parse, settings } from 'jsroot/core';
 import { cleanup, draw, type Painter } from 'jsroot/draw';
 import { clean, cleanOption, Refused } from './clean.js';
 import type { View } from './frame.js';
-import { alignY, COLORS, dress, FIRST_AREA, FIRST_COLOR, type Layer, stacked } from './layers.js';
+import { alignY, COLORS, dress, FIRST_AREA, FIRST_COLOR, type Layer, legendOf, type Named, stacked } from './layers.js';
 import { type Axis, chooseLogs, type Logs, type Wish } from './logs.js';
 
 /** Something that cannot be drawn is thrown as this, with a sentence for the user. */
@@ -59,8 +59,14 @@ function configure(): void {
   });
 }
 
+interface Contents {
+  layers: Layer[];
+  logs: Logs;
+  legend: readonly Named[];
+}
+
 /** Read, check and dress the objects of a view, and choose its axes. The first layer draws them. */
-function layersOf(view: View, wish: Wish, before: Logs | null): { layers: Layer[]; logs: Logs } {
+function layersOf(view: View, wish: Wish, before: Logs | null): Contents {
   if (!view.objects.length) throw new Refused('There is nothing in this plot.');
   const own = view.objects.map((text, index) => read(text, view.options[index] ?? ''));
   const over = view.over.map((text, index) => read(text, view.overOptions[index] ?? 'e'));
@@ -69,8 +75,13 @@ function layersOf(view: View, wish: Wish, before: Logs | null): { layers: Layer[
   dress(layers, stack, (index) => (index < stack ? stack - 1 - index : index));
   const logs = chooseLogs(layers, wish, before);
   alignY(layers, logs.y);
+  const legend = legendOf(layers, stack, getRootColors());
+  // The box with the statistics is that of the first layer: of a stack, of the whole sum.
+  const boxed = legend.slice(0, Math.max(1, stack)).map(({ name }) => name);
+  if (layers[0] && boxed.length) layers[0].object['fName'] = boxed.join(' + ');
   return {
     logs,
+    legend,
     layers: layers.map((layer, index) => ({ ...layer, option: index ? optionOnTop(layer) : layer.option })),
   };
 }
@@ -88,18 +99,6 @@ function read(text: string, option: string): Layer {
 
 function optionOnTop({ kind, option }: Layer): string {
   return kind === 'graph' ? option.replaceAll('a', '') : `${option} same`;
-}
-
-/** Name and colour of each layer, in the order of the view. */
-function legendOf(layers: readonly Layer[], stack: number): { name: string; color: string }[] {
-  if (layers.length < 2) return [];
-  const ordered = [...layers.slice(0, stack).reverse(), ...layers.slice(stack)].map((layer) => layer.object);
-  const titles = ordered.map((object) => String(object['fTitle'] ?? ''));
-  const told = new Set(titles.filter(Boolean)).size === titles.length;
-  return ordered.map((object, index) => ({
-    name: (told ? titles[index] : String(object['fName'] ?? '')) ?? '',
-    color: getRootColors()[Number(object['fLineColor'])] ?? 'currentColor',
-  }));
 }
 
 /** So long a plot that does not come keeps the others waiting. */
@@ -128,6 +127,8 @@ export class Drawing {
   #logs: Logs | null = null;
   #painters: Painter[] = [];
   #layers: Layer[] = [];
+  /** Names and colours of the objects; empty for a single one. */
+  legend: readonly Named[] = [];
 
   private constructor(node: HTMLElement, view: View, wish: Wish) {
     this.#node = node;
@@ -140,11 +141,6 @@ export class Drawing {
     const drawing = new Drawing(node, view, wish);
     await drawing.update(view);
     return drawing;
-  }
-
-  /** Names and colours of the objects; empty for a single one. */
-  get legend() {
-    return legendOf(this.#layers, this.#view.stack ? this.#view.objects.length : 0);
   }
 
   /** JSROOT's painters, the one of the axes first. */
@@ -168,8 +164,9 @@ export class Drawing {
 
   /** Show new values. @throws Refused */
   async update(view: View): Promise<void> {
-    const { layers, logs } = layersOf(view, this.#wish, this.#logs);
+    const { layers, logs, legend } = layersOf(view, this.#wish, this.#logs);
     this.#view = view;
+    this.legend = legend;
     this.#logs = logs;
     const same =
       layers.length === this.#painters.length &&
@@ -202,6 +199,8 @@ export class Drawing {
   }
 
   async toggleStatistics(): Promise<void> {
+    // One name, where several objects are in the plot.
+    gStyle['fOptStat'] = 1110 + Number(this.#layers.length > 1);
     this.#painters[0]?.toggleStat?.();
     await this.#pad?.redrawPad();
   }

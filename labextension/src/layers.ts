@@ -9,6 +9,14 @@ export interface Layer {
   readonly option: string;
 }
 
+export interface Named {
+  readonly name: string;
+  readonly color: string;
+}
+
+/** Sums over all entries, of which the box with the statistics makes mean and standard deviation. */
+const MOMENTS = ['fEntries', 'fTsumw', 'fTsumw2', 'fTsumwx', 'fTsumwx2'];
+
 /** Told apart by everyone's eyes, on white and on black; the same as in rdf_live/view/picture.py. */
 export const COLORS = ['#3f90da', '#ffa90e', '#bd1f01', '#832db6', '#2f7d6b', '#b9ac70'];
 /** Where they stand in JSROOT's list of colours, and behind them the same ones for areas. */
@@ -39,6 +47,11 @@ function add(to: RootObject, from: RootObject): void {
       `Got histograms of ${mine.length - 2} and ${other.length - 2} bins in a stack, expected the same.`,
     );
   }
+  for (const axis of ['fXaxis', 'fYaxis']) {
+    if (!sameAxis(to[axis], from[axis])) {
+      throw new Refused('Got histograms of different axes in a stack, expected the same bins in all; book them alike.');
+    }
+  }
   // A sum may be larger than what an array of ROOT's short types holds.
   to['fArray'] = Array.from(mine, (value, i) => value + (other[i] ?? 0));
   const errors = numbers(to['fSumw2']);
@@ -47,7 +60,32 @@ function add(to: RootObject, from: RootObject): void {
     const squares = (own: ArrayLike<number>, contents: ArrayLike<number>, i: number) => own[i] ?? contents[i] ?? 0;
     to['fSumw2'] = Array.from(mine, (_, i) => squares(errors, mine, i) + squares(others, other, i));
   }
-  to['fEntries'] = Number(to['fEntries']) + Number(from['fEntries']);
+  for (const name of MOMENTS) to[name] = Number(to[name] ?? 0) + Number(from[name] ?? 0);
+}
+
+/** The same bins, but for rounding, of the same names. */
+function sameAxis(one: unknown, other: unknown): boolean {
+  const [a, b] = [edges(one), edges(other)];
+  const [low = 0, high = 0] = a;
+  const [mine, others] = [labels(one), labels(other)];
+  return (
+    a.length === b.length &&
+    a.every((value, i) => Math.abs(value - (b[i] ?? Number.NaN)) <= 1e-9 * (high - low)) &&
+    [...mine].every(([bin, name]) => (others.get(bin) ?? name) === name)
+  );
+}
+
+/** Ends of an axis, and all edges if its bins have different widths. */
+function edges(axis: unknown): number[] {
+  const { fXmin, fXmax, fXbins } = (axis ?? {}) as Record<string, unknown>;
+  return [Number(fXmin), Number(fXmax), ...Array.from(numbers(fXbins))];
+}
+
+/** Names of bins by their numbers. They come in the order in which they were filled first. */
+function labels(axis: unknown): Map<unknown, unknown> {
+  const found = (axis as { fLabels?: { arr?: unknown } } | null | undefined)?.fLabels?.arr;
+  const rows: Record<string, unknown>[] = Array.isArray(found) ? found : [];
+  return new Map(rows.map((row) => [row?.['fUniqueID'], row?.['fString']]));
 }
 
 /** Colours, fonts and line widths, where nobody chose others. In place. */
@@ -83,6 +121,18 @@ function dressAxis(axis: unknown, offset: number): void {
   // Sizes from one on are pixels: the same in a small pane and in a large one.
   const sizes = { fLabelSize: 12, fTitleSize: 13, fTickLength: 0.015, fLabelOffset: 0.008, fTitleOffset: offset };
   Object.assign(axis, { fLabelFont: 42, fTitleFont: 42, ...sizes });
+}
+
+/** Name and colour of each layer, in the order of the view; none for a single one. */
+export function legendOf(layers: readonly Layer[], stack: number, colors: readonly string[]): Named[] {
+  if (layers.length < 2) return [];
+  const ordered = [...layers.slice(0, stack).reverse(), ...layers.slice(stack)].map((layer) => layer.object);
+  const titles = ordered.map((object) => String(object['fTitle'] ?? ''));
+  const told = new Set(titles.filter(Boolean)).size === titles.length;
+  return ordered.map((object, index) => ({
+    name: (told ? titles[index] : String(object['fName'] ?? '')) ?? '',
+    color: colors[Number(object['fLineColor'])] ?? 'currentColor',
+  }));
 }
 
 /** One range of y for all layers, set on the first, which draws the axes. In place. */

@@ -11,6 +11,8 @@ export type LinkState = 'waiting' | 'live' | 'none' | 'lost';
 export interface LinkHooks {
   /** What the comm is about; null: nothing to talk about (any more). */
   about(): { panel: string; run: string } | null;
+  /** What is said when the comm is open, and again and again: the kernel forgets pages that say nothing. */
+  greeting(): unknown;
   /** The state has changed. */
   changed(state: LinkState): void;
   /** The kernel has said something over the comm. */
@@ -18,6 +20,9 @@ export interface LinkHooks {
   /** A message of the kernel that all pages hear. */
   overheard(message: KernelMessage): void;
 }
+
+/** The kernel forgets a page that has said nothing for three times as long. */
+export const GREETING_MS = 30_000;
 
 /** A subshell that has not started by then is not waited for. */
 export const SUBSHELL_MS = 2000;
@@ -30,6 +35,7 @@ const GONE = new Set(['restarting', 'autorestarting', 'terminating', 'dead']);
 export class Link {
   readonly #context: SessionContext;
   readonly #hooks: LinkHooks;
+  readonly #greeter: ReturnType<typeof setInterval>;
   #state: LinkState = 'waiting';
   #comm: Comm | null = null;
   /** What is to be sent when the comm is open; null: it is. */
@@ -43,6 +49,7 @@ export class Link {
     this.#context = context;
     this.#hooks = hooks;
     this.#executing = this.kernel?.status === 'busy';
+    this.#greeter = setInterval(() => this.send(hooks.greeting()), GREETING_MS);
     context.kernelChanged.connect(this.#onKernel, this);
     context.statusChanged.connect(this.#onStatus, this);
     context.connectionStatusChanged.connect(this.#onConnection, this);
@@ -105,6 +112,7 @@ export class Link {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    clearInterval(this.#greeter);
     this.#context.kernelChanged.disconnect(this.#onKernel, this);
     this.#context.statusChanged.disconnect(this.#onStatus, this);
     this.#context.connectionStatusChanged.disconnect(this.#onConnection, this);
@@ -129,7 +137,7 @@ export class Link {
       if (comm === this.#comm) this.lose();
     };
     this.#comm = comm;
-    this.#waiting = [];
+    this.#waiting = [this.#hooks.greeting()];
     const open = () => {
       if (comm !== this.#comm || comm.isDisposed || !this.#waiting) return;
       comm.open(about);

@@ -2,6 +2,7 @@
 // What somebody wishes for a plot, and which axes are logarithmic: as the reader clicked, else as was asked for, else as bins and contents suggest. The
 // suggestions are those of the picture (rdf_live/view/panes.py and plane.py). Pure.
 
+import type { RootObject } from './clean.js';
 import { type Layer, numbers } from './layers.js';
 
 export type Axis = 'x' | 'y' | 'z';
@@ -43,10 +44,8 @@ function steep(layers: readonly Layer[]): boolean {
   const main = layers[0];
   if (!main || layers.some((layer) => layer.kind === 'profile' || layer.kind === 'graph')) return false;
   const filled: number[] = [];
-  for (const { object } of layers) {
-    const values = numbers(object['fArray']);
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] ?? 0;
+  for (const layer of layers) {
+    for (const value of inside(layer)) {
       if (value < 0) return false;
       if (value > 0) filled.push(value);
     }
@@ -54,4 +53,16 @@ function steep(layers: readonly Layer[]): boolean {
   filled.sort((a, b) => a - b);
   const median = filled[Math.floor(filled.length / 2)];
   return median !== undefined && (filled.at(-1) ?? 0) > (main.kind === 'map' ? 100 : 40) * median;
+}
+
+/** What is drawn: without the cells for what lies outside of the axes. */
+function* inside({ object, kind }: Layer): Generator<number> {
+  const values = numbers(object['fArray']);
+  const bins = (axis: unknown) => Number((axis as RootObject | undefined)?.['fNbins'] ?? 0);
+  const across = bins(object['fXaxis']);
+  const rows = kind === 'map' ? bins(object['fYaxis']) : 1;
+  const first = kind === 'map' ? across + 2 : 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 1; column <= across; column++) yield values[first + row * (across + 2) + column] ?? 0;
+  }
 }

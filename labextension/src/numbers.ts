@@ -24,8 +24,8 @@ export class Numbers {
     );
     const tables = reports.map(cutFlow);
     if (rows.length) tables.unshift(make('table', 'rdf-live-table', make('tbody', '', ...rows)));
-    for (const header of this.node.querySelectorAll('tbody th')) header.setAttribute('scope', 'row');
     this.node.replaceChildren(...tables);
+    for (const header of this.node.querySelectorAll('tbody th')) header.setAttribute('scope', 'row');
   }
 }
 

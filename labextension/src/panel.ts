@@ -22,7 +22,7 @@ export interface PanelOptions extends Channel {
 export function linkSentence(link: LinkState, run: string): string {
   const again = `rdf_live.attach("${run}", client=client) shows it again.`;
   if (link === 'waiting') return 'waiting for the kernel';
-  if (link === 'lost') return `The kernel was restarted. The run goes on: ${again}`;
+  if (link === 'lost') return `The kernel was restarted. If its cluster is still there, the run goes on: ${again}`;
   if (link === 'none') return `This is what was saved; no kernel is connected. If the run goes on, ${again}`;
   return '';
 }
@@ -39,6 +39,8 @@ export class Panel {
   readonly #sentence = make('div', 'rdf-live-sentence');
   #state: PanelState | null = null;
   #link: LinkState = 'waiting';
+  /** In the kernel's words why it knows nothing of the run. */
+  #unknown: string | null = null;
 
   constructor(options: PanelOptions) {
     this.commands = new Commands(options, () => this.#refresh());
@@ -95,13 +97,15 @@ export class Panel {
   /** The way to the kernel has changed. */
   setLink(link: LinkState): void {
     if (link !== this.#link && link !== 'live') this.commands.reset();
+    if (link !== 'lost') this.#unknown = null;
     this.#link = link;
     this.#refresh();
   }
 
   /** What the kernel said over the comm. */
   said(data: unknown): void {
-    const { heard, error } = (data ?? {}) as { heard?: unknown; error?: unknown };
+    const { heard, error, unknown } = (data ?? {}) as { heard?: unknown; error?: unknown; unknown?: unknown };
+    if (unknown === true && typeof error === 'string') this.#unknown = error;
     if (heard === 'stop' || heard === 'cancel') this.commands.heard(heard satisfies Command);
     else if (typeof error === 'string') this.commands.failed(error);
   }
@@ -118,7 +122,8 @@ export class Panel {
     this.#header.updateButtons(!final && this.#link === 'live');
     setText(this.#message, run.message ?? '');
     this.#message.hidden = !run.message;
-    const sentence = this.commands.sentence ?? (final ? '' : linkSentence(this.#link, run.id));
+    const why = (this.#link === 'lost' && this.#unknown) || linkSentence(this.#link, run.id);
+    const sentence = this.commands.sentence ?? (final ? '' : why);
     setText(this.#sentence, sentence);
     this.#sentence.hidden = !sentence;
   }

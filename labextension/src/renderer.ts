@@ -8,9 +8,12 @@ import { Follower } from './follow.js';
 import { MIME } from './frame.js';
 import { Link } from './link.js';
 import { Panel } from './panel.js';
+import { Sessions } from './sessions.js';
 
 /** The session of the notebook that holds a node. */
 export type FindSession = (node: HTMLElement) => SessionContext | null;
+
+const sessions = new Sessions();
 
 export class PanelRenderer extends Widget implements Renderer {
   readonly #panel: Panel;
@@ -76,7 +79,9 @@ export class PanelRenderer extends Widget implements Renderer {
 
   #connect(): void {
     if (this.#link || this.isDisposed || !this.node.isConnected) return;
-    const session = this.#find(this.node);
+    const around = this.#find(this.node);
+    const panel = this.#panel.state?.frame.panel;
+    const session = panel ? sessions.of(panel, around) : around;
     if (!session) {
       this.#panel.setLink('none');
       return;
@@ -86,15 +91,12 @@ export class PanelRenderer extends Widget implements Renderer {
         const frame = this.#panel.state?.frame;
         return frame && !frame.final ? { panel: frame.panel, run: frame.run.id } : null;
       },
-      changed: (state) => {
-        this.#panel.setLink(state);
-        // It knows from this that a page is watching, also when nothing is visible.
-        if (state === 'live') this.#link?.send({ do: 'visible', panes: this.#panel.grid.visible });
-      },
+      // The kernel knows from this that a page is watching, also when nothing is visible.
+      greeting: () => ({ do: 'visible', panes: this.#panel.grid.visible }),
+      changed: (state) => this.#panel.setLink(state),
       said: (data) => this.#panel.said(data),
       overheard: (message) => this.#follower.take(message),
     });
     this.#panel.setLink(this.#link.state);
-    this.#link.send({ do: 'visible', panes: this.#panel.grid.visible });
   }
 }

@@ -74,4 +74,6 @@ export const NASTY = [
   '\\frac{1}{2} \\alpha',
   '#frac{',
   '#{}{}}}{_{^{',
+  '#url[javascript:globalThis.harm=1]{here}',
+  'p_{T} #bf{##url[https://example.org]{x}} #URL[y]{z}',
 ];

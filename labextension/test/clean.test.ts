@@ -81,6 +81,13 @@ test('braces that JSROOT would stumble over are only signs', () => {
   assert.equal(title('}{'), '\uff5d\uff5b');
 });
 
+test('a link in a title is only text', () => {
+  const labels = { _typename: 'THashList', arr: [{ _typename: 'TObjString', fString: '#url[javascript:x]{y}' }] };
+  const object = th1([1], { fTitle: '#bf{#url[x]{y}} #URL', fXaxis: axis(1, { fLabels: labels, fTitle: '##url[' }) });
+  assert.doesNotMatch(JSON.stringify(clean(object).object), /#url/i);
+  assert.equal(clean(th1([1], { fTitle: '#mu#nu' })).object['fTitle'], '#mu#nu');
+});
+
 test('an object that holds itself, or very much, comes to an end', () => {
   const object = th1([1]);
   (object['fXaxis'] as Record<string, unknown>)['fParent'] = object['fXaxis'];
@@ -115,6 +122,37 @@ test('a stack sums contents and errors; the whole sum is drawn first', () => {
   assert.equal(sums[0]?.object['fEntries'], 10);
   assert.throws(() => stacked([layer(th1([1])), layer(th1([1, 2]))]), /bins in a stack/);
   assert.throws(() => stacked([layer(th1([1]), 'profile')]), Refused);
+});
+
+test('a stack of different axes is refused, not summed', () => {
+  const named = (names: Record<number, string>) => ({
+    arr: Object.entries(names).map(([bin, fString]) => ({ fUniqueID: Number(bin), fString })),
+  });
+  const same: [Record<string, unknown>, Record<string, unknown>][] = [
+    [{}, { fXmax: 10 + 1e-12 }],
+    [{ fXbins: [0, 1, 10] }, { fXbins: [0, 1, 10] }],
+    [{ fLabels: named({ 1: 'a', 2: 'b' }) }, { fLabels: named({ 1: 'a' }) }],
+  ];
+  const different: typeof same = [
+    [{}, { fXmax: 11 }],
+    [{}, { fXmin: -1 }],
+    [{}, { fXbins: [0, 1, 10] }],
+    [{ fXbins: [0, 1, 10] }, { fXbins: [0, 2, 10] }],
+    [{ fLabels: named({ 1: 'a', 2: 'b' }) }, { fLabels: named({ 1: 'b', 2: 'a' }) }],
+  ];
+  const pair = (axes: (typeof same)[number]) => axes.map((more) => layer(th1([1, 2], { fXaxis: axis(2, more) })));
+  for (const axes of same) assert.deepEqual(stacked(pair(axes))[0]?.object['fArray'], [0, 2, 4, 0]);
+  for (const axes of different) assert.throws(() => stacked(pair(axes)), /different axes in a stack/);
+});
+
+test('the statistics of a stack are those of the sum', () => {
+  const moments = (k: number) => ({ fTsumw: k, fTsumw2: 2 * k, fTsumwx: 3 * k, fTsumwx2: 4 * k });
+  const [sum] = stacked([layer(th1([1], moments(1))), layer(th1([1], moments(10)))]);
+  const names = ['fEntries', 'fTsumw', 'fTsumw2', 'fTsumwx', 'fTsumwx2'];
+  assert.deepEqual(
+    names.map((name) => sum?.object[name]),
+    [10, 11, 22, 33, 44],
+  );
 });
 
 test('all layers fit on the axis, unless somebody chose it', () => {
@@ -153,6 +191,17 @@ test('axes are logarithmic as clicked, as asked, as the bins suggest', () => {
   assert.equal(chooseLogs([layer(th1([1, 1, 1, 1, 1000]), 'profile')], wish).y, false);
   const widening = axis(3, { fXbins: [0.1, 1, 10, 100], fXmin: 0.1, fXmax: 100 });
   assert.equal(chooseLogs([layer(th1([1, 1, 1], { fXaxis: widening }))], wish).x, true);
+});
+
+test('what lies outside of the axes makes no axis logarithmic', () => {
+  assert.equal(chooseLogs([layer(th1([5, 6, 7], { fArray: [900, 5, 6, 7, 0] }))], wish).y, false);
+  assert.equal(chooseLogs([layer(th1([1, 1, 1, 1000], { fArray: [-1, 1, 1, 1, 1000, 0] }))], wish).y, true);
+  const map = (peak: number) => {
+    const cells = [9e9, 9e9, 9e9, 9e9, 9e9, 1, 1, 9e9, 9e9, 1, peak, 9e9, 9e9, 1, 1, 9e9, 9e9, 9e9, 9e9, 9e9];
+    return layer(th1([], { _typename: 'TH2D', fXaxis: axis(2), fYaxis: axis(3), fArray: cells }), 'map', 'colz');
+  };
+  assert.equal(chooseLogs([map(1)], wish).z, false);
+  assert.equal(chooseLogs([map(1000)], wish).z, true);
 });
 
 test('a choice that was made once stays; on a map logy means the colours', () => {

@@ -252,6 +252,26 @@ test('a stack and what is over it have a legend in the order of the view', async
   drawing.dispose();
 });
 
+test('the box with the statistics says whose it is where several are drawn, and has the numbers of a whole stack', async () => {
+  const [first, second, data] = ['mc1', 'mc2', 'data'].map((fName, k) =>
+    histogram('TH1D', [0, 1, 2, 0], { fName, fTitle: '', fTsumwx: 9 * (k + 1) }),
+  ) as [string, string, string];
+  const texts = async (shown: View) => {
+    const node = place();
+    const drawing = await Drawing.create(node, shown, wish);
+    await drawing.toggleStatistics();
+    const found = node.textContent ?? '';
+    const names = drawing.legend.map(({ name }) => name);
+    drawing.dispose();
+    return [found, ...names];
+  };
+  const stack = await texts(view([first, second], ['hist', 'hist'], { stack: true, over: [data] }));
+  assert.match(stack[0] ?? '', /mc1 \+ mc2.*Entries.*18.*Mean.*1\.5/);
+  assert.deepEqual(stack.slice(1), ['mc1', 'mc2', 'data']);
+  assert.match((await texts(view([data, first], ['hist', 'hist'])))[0] ?? '', /data.*Entries.*9/);
+  assert.doesNotMatch((await texts(view([data], ['hist'])))[0] ?? '', /data/);
+});
+
 test('titles and names that would do harm do none', async () => {
   for (const nasty of NASTY) {
     const node = place();

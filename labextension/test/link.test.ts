@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import assert from 'node:assert/strict';
-import { beforeEach, mock, test } from 'node:test';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import type { Comm, KernelMessage, SessionContext, Signal } from '@jupyterlab/services';
 import { type Bundle, DELAY_MS, Follower } from '../src/follow.js';
 import { MIME } from '../src/frame.js';
-import { LATE_MS, Link, type LinkState, SUBSHELL_MS, TARGET } from '../src/link.js';
+import { GREETING_MS, LATE_MS, Link, type LinkState, SUBSHELL_MS, TARGET } from '../src/link.js';
 import { settle } from './page.js';
 
 class FakeSignal<Args> implements Signal<SessionContext, Args> {
@@ -52,6 +52,7 @@ let targets: string[];
 let context: ReturnType<typeof fakeContext>;
 let states: LinkState[];
 let said: unknown[];
+const links: Link[] = [];
 let about: { panel: string; run: string } | null;
 
 function kernel(id: string) {
@@ -92,13 +93,22 @@ beforeEach(() => {
   context = fakeContext();
 });
 
+afterEach(() => {
+  for (const made of links.splice(0)) made.dispose();
+});
+
+const GREETING = { do: 'visible', panes: [0] };
+
 function link(): Link {
-  return new Link(context as unknown as SessionContext, {
+  const made = new Link(context as unknown as SessionContext, {
     about: () => about,
+    greeting: () => GREETING,
     changed: (state) => states.push(state),
     said: (data) => said.push(data),
     overheard: () => {},
   });
+  links.push(made);
+  return made;
 }
 
 test('a comm is opened, once, and speaks of the panel', async () => {
@@ -107,9 +117,24 @@ test('a comm is opened, once, and speaks of the panel', async () => {
   assert.deepEqual(targets, [TARGET]);
   assert.deepEqual(comms[0]?.opened, { panel: 'p', run: 'r' });
   assert.equal(made.send({ do: 'stop' }), true);
-  assert.deepEqual(comms[0]?.sent, [{ do: 'stop' }]);
+  assert.deepEqual(comms[0]?.sent, [GREETING, { do: 'stop' }]);
   comms[0]?.onMsg({ header: { msg_type: 'comm_msg' }, content: { data: { heard: 'stop' } } });
   assert.deepEqual(said, [{ heard: 'stop' }]);
+});
+
+test('the page says again and again what is in sight, as long as there is somebody to hear it', () => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  const made = link();
+  mock.timers.tick(2 * GREETING_MS);
+  assert.deepEqual(comms[0]?.sent, [GREETING, GREETING, GREETING]);
+  context.connectionStatusChanged.emit('connecting');
+  mock.timers.tick(GREETING_MS);
+  context.connectionStatusChanged.emit('connected');
+  assert.deepEqual(comms[1]?.sent, [GREETING]);
+  made.dispose();
+  mock.timers.tick(GREETING_MS);
+  assert.equal(comms[0]?.sent.length, 3);
+  assert.equal(comms[1]?.sent.length, 1);
 });
 
 test('a command that fails leaves the way open; a run that the kernel does not know ends it', () => {
@@ -138,7 +163,7 @@ test('with subshells the comm is opened when its own has started, and not before
   start();
   await settle();
   assert.deepEqual(comms[0]?.opened, { panel: 'p', run: 'r' });
-  assert.deepEqual(comms[0]?.sent, [{ do: 'stop' }]);
+  assert.deepEqual(comms[0]?.sent, [GREETING, { do: 'stop' }]);
   made.dispose();
 });
 

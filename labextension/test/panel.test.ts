@@ -162,13 +162,32 @@ test('failures unfold, and stay unfolded', () => {
   made.show(bundle({ failures: [failure], failures_total: 60 }));
   const details = made.node.querySelector('details') as HTMLDetailsElement;
   assert.equal(details.querySelector('summary')?.textContent, 'range 7 failed after 3 attempts: E: a');
-  assert.match(details.textContent ?? '', /f\.root.*1,000 to 2,000.*a\nb/s);
-  assert.match(find(made, 'failures').textContent ?? '', /60 ranges failed.*and 59 more/s);
+  assert.match(details.textContent ?? '', /f\.root.*1,000 to 1,999.*a\nb/s);
+  assert.match(find(made, 'failures').textContent ?? '', /60 ranges failedrange.*and 59 more/s);
   details.open = true;
   made.show(bundle({ frame: 2, failures: [failure, { ...failure, range: 8, entries: null }], failures_total: 2 }));
   const rows = made.node.querySelectorAll('details');
   assert.equal(rows[0], details);
   assert.match(rows[1]?.textContent ?? '', /entriesunknown/);
+});
+
+test('what is said to be kept is kept', () => {
+  const failures = [{ range: 7, files: [], entries: null, attempts: 1, worker: '', type: 'E', message: '' }];
+  const cases = [
+    ['running', 3, '1 range failed'],
+    ['cancelled', 3, '1 range failed'],
+    ['lost', 3, '1 range failed'],
+    ['failed', 0, '1 range failed'],
+    ['failed', 3, '1 range failed; the others are kept'],
+    ['done', 3, '1 range failed; the others are kept'],
+    ['stopped', 3, '1 range failed; the others are kept'],
+  ] as const;
+  for (const [state, committed, text] of cases) {
+    const made = panel();
+    const shown = { run: run({ state }), progress: progress({ committed }), failures, failures_total: 1 };
+    made.show(bundle(shown));
+    assert.equal(shownText(made, 'failures-title'), text);
+  }
 });
 
 test('numbers and cut flows are tables', () => {
@@ -185,6 +204,8 @@ test('numbers and cut flows are tables', () => {
     ['charge', '1,000', '4,000', '25 %', '25 %'],
     ['mass', '100', '1,000', '10 %', '2 %'],
   ]);
+  const rows = [...made.node.querySelectorAll('th[scope=row]')].map((header) => header.textContent);
+  assert.deepEqual(rows, ['Count', 'charge', 'mass']);
 });
 
 test('plots are drawn, updated in place, and the others left alone', async () => {
@@ -266,7 +287,7 @@ test('buttons are there while the kernel can hear, and only then', () => {
   for (const [link, words] of [
     ['waiting', /^waiting for the kernel$/],
     ['none', /what was saved/],
-    ['lost', /^The kernel was restarted\. The run goes on: rdf_live\.attach\("0f", client=client\) shows it again\.$/],
+    ['lost', /^The kernel was restarted\. If its cluster is still there, the run goes on: rdf_live\.attach\("0f", /],
   ] as const) {
     made.setLink(link);
     assert.equal(shown(), false);
@@ -278,6 +299,19 @@ test('buttons are there while the kernel can hear, and only then', () => {
   assert.equal(shown(), false);
   made.setLink('lost');
   assert.equal(shownText(made, 'sentence'), '', 'a run that is over needs no kernel');
+});
+
+test('why a kernel knows nothing of the run is said in its own words', () => {
+  const made = panel();
+  made.show(bundle());
+  const why = 'This kernel does not know the run of this panel: it was restarted, or the run is over.';
+  made.said({ error: why, unknown: true });
+  made.setLink('lost');
+  assert.equal(shownText(made, 'sentence'), why);
+  made.setLink('live');
+  assert.equal(shownText(made, 'sentence'), '');
+  made.setLink('lost');
+  assert.match(shownText(made, 'sentence'), /^The kernel was restarted/);
 });
 
 test('buttons can be reached by keyboard and say what they do', () => {

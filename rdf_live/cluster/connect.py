@@ -9,11 +9,13 @@ from typing import Any
 from distributed import Client
 
 from rdf_live import errors
-from rdf_live.cluster import credentials, detached, homes, local
+from rdf_live.cluster import credentials, detached, homes, local, place
 from rdf_live.cluster.control import cluster_status, scale
 from rdf_live.cluster.detect import detect
 from rdf_live.cluster.home import Home
 from rdf_live.cluster.profile import Profile, load
+from rdf_live.cluster.service import WAIT_S
+from rdf_live.cluster.values import span
 
 __all__ = ["connect", "up"]
 
@@ -78,12 +80,20 @@ def connect(
     profile = load(where, overrides)
     if profile.kind == "local":
         _nothing_else(overrides, name=name)
-        return local.start(workers)
-    client, new = up(profile, name=name, workers=workers)
+        # One per core, unless somebody says how many: the call, or the user's own file.
+        own = None if profile.sources["workers"] == "default" else profile.workers or None
+        return local.start(own if workers is None else workers)
+    home = Home(homes.directory(profile), name or profile.name)
     try:
-        _first_worker(client, Home(homes.directory(profile), name or profile.name), timeout, new=new)
-    except BaseException:
-        client.close()
+        client, new = up(profile, name=name, workers=workers)
+        try:
+            _first_worker(client, home, timeout, new=new)
+        except BaseException:
+            client.close()
+            raise
+    except KeyboardInterrupt:
+        if home.read("record") is not None or home.locked():
+            print(f"{home.name}: {_stays(home.name)}")
         raise
     return client
 
@@ -111,6 +121,7 @@ def up(profile: Profile, *, name: str | None = None, workers: int | None = None)
                 raise errors.ClusterTrouble(f"{found.sentence} Type: {found.remedy}")
             if found.remedy:
                 print(f"{found.sentence} Type: {found.remedy}")
+        place.see_private(home)
         homes.remember(home.path.parent)
         return detached.begin(home, profile, profile.workers if workers is None else workers), True
 
@@ -170,16 +181,20 @@ def _first_worker(client: Client, home: Home, timeout: float | None, *, new: boo
             raise errors.ClusterTrouble(f"{status.name}: {status.trouble} More is in {status.log}")
         now = time.monotonic()
         if timeout is not None and now - start > timeout:
-            raise errors.ClusterTrouble(
-                f"{sentence}: none came in {timeout:g} s. It goes on waiting by itself: connect again later, "
-                f"look with rdf-live ps, or end it with rdf-live down {status.name}"
-            )
+            raise errors.ClusterTrouble(f"{sentence}: none came in {timeout:g} s. {_stays(status.name)}")
         if sentence != said and now - said_at >= pause_s:
             print(sentence)
             said, said_at = sentence, now
             # A few lines at the beginning, a line a minute for who waits for hours.
             pause_s = min(max(2 * pause_s, 1.0), 60.0)
         time.sleep(_LOOK_S)
+
+
+def _stays(name: str) -> str:
+    return (
+        f"It goes on waiting by itself, for {span(WAIT_S)} at most: connect again later, "
+        f"look with rdf-live ps, or end it with rdf-live down {name}"
+    )
 
 
 def _nothing_else(overrides: dict[str, Any], **given: Any) -> None:

@@ -22,6 +22,7 @@ from rdf_live.cluster.condor.submit import ATTRIBUTE
 from rdf_live.cluster.control import down
 from rdf_live.cluster.home import HOST, Home
 from rdf_live.cluster.profile import Profile
+from rdf_live.cluster.values import span
 from rdf_live.errors import ClusterTrouble, RdfLiveError, VersionMismatch
 
 __all__ = ["begin", "end", "reach", "settle", "stop", "why"]
@@ -30,6 +31,8 @@ _START_TIMEOUT_S = 90.0
 _ANSWER_TIMEOUT_S = 15
 #: The process of a cluster asks the queue to remove its jobs before it ends.
 _END_TIMEOUT_S = 60.0
+#: The last words of one that nobody has used for long.
+_IDLE = " ends: idle for long\n"
 
 
 def reach(home: Home) -> Client | None:
@@ -95,7 +98,7 @@ def begin(home: Home, profile: Profile, workers: int) -> Client:
             # Not in this session: neither Ctrl-C, nor a closed terminal, nor the end of a kernel reaches it.
             start_new_session=True,
         )
-        os.pwrite(lock, f"{process.pid:<20}".encode(), 0)
+        home.sign(lock, process.pid)
     # Somebody has to wait for it, or it stays in the list of processes after its end.
     threading.Thread(target=process.wait, name="rdf_live holder", daemon=True).start()
     _begun(home)
@@ -141,10 +144,11 @@ def stop(home: Home) -> str:
     Raises
     ------
     ClusterTrouble
-        Its jobs cannot be removed.
+        Its jobs cannot be removed, or it lives on another machine and cannot be told to end.
     """
-    request, record = home.read("request") or {}, home.read("record") or {}
-    elsewhere = record.get("host", HOST) != HOST
+    request = home.read("request") or {}
+    host = _host(home)
+    elsewhere = host != HOST
     try:
         client = reach(home)
     except (ClusterTrouble, VersionMismatch):
@@ -155,7 +159,14 @@ def stop(home: Home) -> str:
     else:
         # It hangs, or is of another version.
         _kill(home, signal.SIGTERM)
-    if not _ended(home):
+    # One elsewhere that was not told does not end.
+    gone = not home.locked() if elsewhere and client is None else _ended(home)
+    if not gone and elsewhere:
+        raise ClusterTrouble(
+            f"got the cluster {home.name!r}, which lives on {host} and could not be told from here to end, so nothing "
+            f"of it was removed. Log in there and type: rdf-live down {home.name}"
+        )
+    if not gone:
         _kill(home, signal.SIGKILL)
         _ended(home)
     home.forget()
@@ -171,7 +182,7 @@ def stop(home: Home) -> str:
     if client is not None:
         return "ended"
     if elsewhere:
-        return f"its process on {record['host']} did not answer; removed what was left of it here"
+        return f"its process on {host} did not answer; removed what was left of it here"
     return "had ended; removed what was left of it"
 
 
@@ -191,14 +202,35 @@ def end(home: Home) -> str:
 
 def why(home: Home, what: str) -> str:
     """The sentence about a cluster that ended by itself."""
-    failure = home.read("failure")
-    return f"cluster {home.name}: {failure['message'] if failure else what}. More is in {home.log}"
+    if failure := home.read("failure"):
+        what = failure["message"]
+    elif (request := home.read("request")) and _unused(home):
+        what += f": nobody used it for {span(request['profile']['idle_timeout'])}"
+    return f"cluster {home.name}: {what}. More is in {home.log}"
+
+
+def _unused(home: Home) -> bool:
+    """Whether its process says so in its log, which begins anew with each cluster."""
+    try:
+        return _IDLE in home.log.read_text(errors="replace")
+    except FileNotFoundError:
+        return False
+
+
+def _host(home: Home) -> str:
+    """Where its process runs, or ran."""
+    signed = home.signed() if home.locked() else None
+    if signed is not None:
+        return signed[0]
+    record = home.read("record") or {}
+    return str(record.get("host", HOST))
 
 
 def _kill(home: Home, number: signal.Signals) -> None:
     pid = home.holder()
     if pid is not None:
-        with contextlib.suppress(ProcessLookupError):
+        # Another process may have the number by now, and be somebody else's.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
 
 

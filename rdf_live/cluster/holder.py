@@ -11,8 +11,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -105,7 +105,7 @@ async def _open(profile: Profile, home: Home, cluster_id: str, cluster_class: An
         options = {"port": port, "dashboard": False, "dashboard_address": "127.0.0.1:0"}
         options["idle_timeout"] = f"{profile.idle_timeout:.0f}s"
         if profile.scheduler_host:
-            options |= _host(profile.scheduler_host, port)
+            options |= ports.listening(profile.scheduler_host, port)
         try:
             return await cluster_class(
                 asynchronous=True,
@@ -120,14 +120,6 @@ async def _open(profile: Profile, home: Home, cluster_id: str, cluster_class: An
             if not ports.in_use(error):
                 raise
     raise OSError(f"no port of {profile.scheduler_ports} is free for the scheduler")
-
-
-def _host(host: str, port: int) -> dict[str, str]:
-    """Where to listen, and what to tell the workers where that is another name: in a container it may be the node's."""
-    with contextlib.suppress(OSError), socket.socket(socket.getaddrinfo(host, 0)[0][0]) as probe:
-        probe.bind((host, 0))
-        return {"host": host}
-    return {"host": "tls://0.0.0.0", "contact_address": f"tls://{host}:{port}"}
 
 
 def _record(home: Home, profile: Profile, cluster: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -151,6 +143,9 @@ def main(argv: list[str]) -> int:
     int
         Exit status; the reason of a failure is in ``failure.json`` and in the log.
     """
+    # A connection or two per worker, and some pipes: logins often allow 1024 files, and more to who asks.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     folder = Path(argv[0])
     # Not for the programs of HTCondor: the lock would be held as long as one of them hangs.
     os.set_inheritable(int(argv[1]), False)

@@ -33,8 +33,9 @@ class Home:
     ----------
     path : Path
         ``request.json`` (what was asked for), ``record.json`` (how to reach what runs), ``holder.log``, ``tls/``,
-        ``jobs/`` (event log, output and errors of the jobs), ``lock`` (held as long as the cluster lives; says by
-        which process), ``connecting`` (held by who begins or ends it), ``failure.json`` (why it failed).
+        ``jobs/`` (event log, output and errors of the jobs), ``lock`` (held as long as the cluster lives; says on
+        which host and by which process), ``connecting`` (held by who begins or ends it), ``failure.json`` (why it
+        failed).
     """
 
     def __init__(self, directory: Path, name: str) -> None:
@@ -120,6 +121,12 @@ class Home:
             except BlockingIOError:
                 os.close(descriptor)
                 return None
+            except OSError as error:
+                os.close(descriptor)
+                raise errors.BadInput(
+                    f"got the folder {self.path}, where files cannot be locked ({error.strerror}), expected a file "
+                    "system that can do that. Name another with directory=... or in the profile."
+                ) from error
             # Who held it may have removed the folder: the next one would lock another file of this name.
             if _is(descriptor, self.path / name):
                 return descriptor
@@ -127,18 +134,30 @@ class Home:
             self.make()
 
     def locked(self) -> bool:
-        """Whether its process lives, on this machine."""
+        """Whether its process lives: on this machine, or on any where the file system tells all of them of locks."""
         if not (self.path / "lock").exists():
             return False
         with self.lock() as descriptor:
             return descriptor is None
 
+    def sign(self, descriptor: int, pid: int) -> None:
+        """Write into the lock, which is held, which process of this host it is for."""
+        # Never empty for who reads meanwhile. What an earlier one has written beyond the line is not read.
+        os.pwrite(descriptor, f"{HOST} {pid}\n".encode(), 0)
+
+    def signed(self) -> tuple[str, int] | None:
+        """Host and number of the process that has the lock, or had it last; None where nobody knows."""
+        try:
+            host, _, pid = (self.path / "lock").read_text(errors="replace").partition("\n")[0].rpartition(" ")
+        except FileNotFoundError:
+            return None
+        return (host, int(pid)) if host and pid.isdigit() else None
+
     def holder(self) -> int | None:
         """Number of the process that holds the cluster on this machine; None where there is none, or nobody knows."""
-        if not self.locked():
-            return None
-        text = (self.path / "lock").read_text().strip()
-        return int(text) if text.isdigit() else None
+        found = self.signed() if self.locked() else None
+        # The lock may be held from another machine, where the number is that of another process.
+        return found[1] if found is not None and found[0] == HOST else None
 
     def read(self, what: str) -> dict[str, Any] | None:
         """The file ``WHAT.json``, or None where there is none."""

@@ -14,7 +14,7 @@ from rdf_live.cluster.layers import available, expand
 from rdf_live.errors import RdfLiveError
 from rdf_live.export.atomic import replaced
 
-__all__ = ["directory", "homes", "remember"]
+__all__ = ["directory", "folders", "homes", "remember"]
 
 
 def directory(chosen: profile.Profile) -> Path:
@@ -24,7 +24,12 @@ def directory(chosen: profile.Profile) -> Path:
 
 def homes() -> list[Home]:
     """Of all clusters of this user."""
-    return [home for folder in dict.fromkeys([*_of_profiles(), *_remembered()]) for home in Home.all(folder)]
+    return [home for folder in folders() for home in Home.all(folder)]
+
+
+def folders() -> list[Path]:
+    """That they may be in."""
+    return list(dict.fromkeys([*_of_profiles(), *_remembered()]))
 
 
 def remember(folder: Path) -> None:

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Workers on this machine."""
+"""Workers on this machine, and schedulers that somebody else began."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
 import dask
 from distributed import Client, LocalCluster
+from distributed.security import Security
 
 from rdf_live import errors
+from rdf_live.cluster import tls
+from rdf_live.cluster.homes import homes
 
 __all__ = ["at", "check_workers", "start"]
 
@@ -20,15 +24,32 @@ def at(address: str) -> Client:
     Raises
     ------
     BadInput
-        Nobody answers there.
+        Nobody answers there, or it has keys that nobody knows.
     """
+    security = _security(address) if address.startswith("tls://") else None
     try:
-        return Client(address, timeout="20s")
+        return Client(address, security=security, timeout="20s")
     except OSError as error:
         raise errors.BadInput(
             f"got {address!r}, where no scheduler answers ({error}). "
             "Look whether it runs and whether this machine may reach it."
         ) from error
+
+
+def _security(address: str) -> Security:
+    """The keys of a cluster of this user, or those that Dask was told of."""
+    for home in homes():
+        # One that cannot be read is told where it is used.
+        with contextlib.suppress(errors.RdfLiveError):
+            if (home.read("record") or {}).get("address") == address:
+                return tls.security(home.tls)
+    configured = Security()
+    if configured.get_connection_args("client")["ssl_context"] is None:
+        raise errors.BadInput(
+            f"got {address!r}, expected the name of the cluster: such an address has keys, and no cluster of yours "
+            "here has it. rdf-live ps lists them"
+        )
+    return configured
 
 
 def check_workers(workers: Any) -> None:

@@ -21,6 +21,8 @@ __all__ = ["Profile", "load", "settings"]
 
 #: A nanny needs 60 MB, and a worker 600 MB once ROOT has run; histograms come on top.
 MEMORY_MIN_BYTES = 1_000_000_000
+#: A shorter job would do little but start.
+RUNTIME_MIN_S = 600.0
 #: Carried to the workers: HTCondor starts jobs without an environment, and ROOT's interpreter looks for a compiler
 #: through PATH and for its caches through HOME.  The rest is what LCG views, conda and virtual environments set.
 ENVIRONMENT = (
@@ -51,7 +53,7 @@ class Profile:
     runtime : float
         Seconds of a job.
     gpus : int
-        Per worker.
+        Per worker, 0 or 1.
     project, image : str or None
         Whom to charge, and the container to run in.
     spool : bool
@@ -141,6 +143,26 @@ def _memory(key: str, value: Any) -> int:
     return bytes_
 
 
+def _runtime(key: str, value: Any) -> float:
+    seconds = values.duration(key, value)
+    if seconds < RUNTIME_MIN_S:
+        raise BadInput(
+            f"{key}: got {value!r} ({values.span(seconds)}), expected {values.span(RUNTIME_MIN_S)} or more: a job "
+            'needs minutes to start and to leave. A number without a unit is seconds; write "3h" for hours'
+        )
+    return seconds
+
+
+def _gpus(key: str, value: Any) -> int:
+    number = values.count(key, value)
+    if number > 1:
+        raise BadInput(
+            f"{key}: got {number}, expected 0 or 1: a worker computes one range at a time, with one GPU. "
+            "For more GPUs ask for more workers"
+        )
+    return number
+
+
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     "site": values.text,
     "kind": lambda key, value: values.choice(key, value, "local", "htcondor"),
@@ -148,8 +170,8 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "workers": values.count,
     "memory": _memory,
     "disk": values.size,
-    "runtime": values.duration,
-    "gpus": values.count,
+    "runtime": _runtime,
+    "gpus": _gpus,
     "project": values.text,
     "image": values.text,
     "spool": values.flag,

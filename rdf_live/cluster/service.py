@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from distributed.diagnostics.plugin import SchedulerPlugin
+from tornado.ioloop import PeriodicCallback
 
 from rdf_live.cluster.status import ClusterStatus
 from rdf_live.errors import BadInput
@@ -18,7 +19,12 @@ from rdf_live.hub.plugin import CLUSTER_PLUGIN
 if TYPE_CHECKING:
     from distributed.scheduler import Scheduler
 
-__all__ = ["Keeper", "Service"]
+__all__ = ["WAIT_S", "Keeper", "Service"]
+
+#: Seconds that a cluster waits by itself for its first worker, beyond the time that it may be unused.
+WAIT_S = 24 * 3600.0
+#: Seconds between two looks whether it waits.
+_LOOK_S = 60.0
 
 
 class Keeper(Protocol):
@@ -50,6 +56,8 @@ class Service(SchedulerPlugin):
     def __init__(self, keeper: Keeper, close: Callable[[], Any]) -> None:
         self.keeper = keeper
         self._close = close
+        # When somebody was there last who waits for a worker; None once one has come.
+        self._awaited: float | None = time.time()
 
     async def start(self, scheduler: Scheduler) -> None:
         """Register the handlers."""
@@ -62,6 +70,22 @@ class Service(SchedulerPlugin):
                 "rdf_live_cluster_close": guard(self._end),
             }
         )
+        if scheduler.idle_timeout:
+            look = PeriodicCallback(self._wait, 1000 * min(_LOOK_S, scheduler.idle_timeout / 4))
+            # It goes with the scheduler.
+            scheduler.periodic_callbacks["rdf_live_cluster_wait"] = look
+            look.start()
+
+    def add_worker(self, scheduler: Scheduler, worker: str) -> None:
+        """What was waited for has come."""
+        self._awaited = None
+
+    def _wait(self) -> None:
+        """See that a cluster does not count as unused while its first jobs are in a long queue."""
+        if self._awaited is None or time.time() - self._awaited > WAIT_S:
+            return
+        if any(job.state in ("submitting", "idle") for job in self.keeper.status().jobs):
+            self._scheduler.idle_since = time.time()
 
     def wanted(self) -> int:
         """Workers that are to come, or the most of them."""
@@ -74,7 +98,7 @@ class Service(SchedulerPlugin):
     def _status(self) -> dict[str, Any]:
         if not self._scheduler.workers:
             # Who asks now waits for the first worker, maybe for hours: the cluster is not unused meanwhile.
-            self._scheduler.idle_since = time.time()
+            self._awaited = self._scheduler.idle_since = time.time()
         return {"status": "ok", "cluster": self.keeper.status().as_dict()}
 
     def _scale(self, workers: Any) -> dict[str, Any]:

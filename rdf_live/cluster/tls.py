@@ -47,9 +47,9 @@ def make(folder: Path) -> None:
             file.write(text)
 
 
-def security(folder: Path | None) -> Security:
-    """What Dask needs to know of the files in `folder`; None stands for the current directory of a job."""
-    ca, certificate, key = (name if folder is None else str(folder / name) for name in FILES)
+def security(folder: Path) -> Security:
+    """What Dask needs to know of the files in `folder`."""
+    ca, certificate, key = (str(folder / name) for name in FILES)
     return Security(
         require_encryption=True,
         tls_ca_file=ca,

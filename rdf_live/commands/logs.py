@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from rdf_live.cluster.home import Home
 from rdf_live.commands.settings import find
 
 __all__ = ["add", "run"]
@@ -29,9 +30,20 @@ def run(arguments: argparse.Namespace) -> int:
         files = [home.log]
     shown = [_tail(path, arguments.n) for path in files]
     if not any(shown):
-        print(f"nothing was written to {' or '.join(str(path) for path in files)}")
+        print(_nothing(home, arguments.job, files))
     print("\n".join(filter(None, shown)))
     return 0
+
+
+def _nothing(home: Home, job: str | None, files: list[Path]) -> str:
+    """Why there is nothing to show."""
+    request = home.read("request") or {}
+    if job and request.get("profile", {}).get("spool"):
+        return (
+            f"what job {job} wrote is not here: its files are spooled: they stay with the batch system while it runs, "
+            "and are fetched only when it has failed"
+        )
+    return f"nothing was written to {' or '.join(str(path) for path in files)}"
 
 
 def _tail(path: Path, lines: int) -> str:

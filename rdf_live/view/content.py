@@ -122,5 +122,8 @@ def _check_stack(layer: Layer) -> None:
             raise BadInput(f"stack: got {member.name!r}, which does not add, expected histograms")
         first = layer.members[0].data
         assert isinstance(first, Bins)
-        if not np.array_equal(first.axes[0].edges, member.data.axes[0].edges):
+        one, other = first.axes[0], member.data.axes[0]
+        # Named bins come in the order in which they were filled first.
+        names = zip(one.labels or (), other.labels or (), strict=False)
+        if not np.array_equal(one.edges, other.edges) or any(a and b and a != b for a, b in names):
             raise BadInput(f"stack: got {layer.members[0].name!r} and {member.name!r}, expected the same bins in both")

@@ -85,7 +85,9 @@ def value_text(value: Any) -> str:
         axes = [value.GetXaxis(), value.GetYaxis(), value.GetZaxis()][: value.GetDimension()]
         means = [f"{value.GetMean(i):.4g}{unit_of(str(axis.GetTitle()))}" for i, axis in enumerate(axes, start=1)]
         return f"{text}, mean {', '.join(means)}"
-    if hasattr(value, "GetMean") and hasattr(value, "GetN"):
+    # A graph has a mean too, which is nobody's question.
+    graph = hasattr(value, "InheritsFrom") and value.InheritsFrom("TGraph")
+    if hasattr(value, "GetMean") and hasattr(value, "GetN") and not graph:
         return f"{value.GetN():,} values, mean {value.GetMean():.4g}"
     if hasattr(value, "GetN"):
         return f"{value.GetN():,} points"

@@ -67,7 +67,7 @@ class LivePage(NotebookPage):
         self.page = page
         self.open()
 
-    def wait_until_shown(self) -> None:
+    def wait_until_shown(self, *, busy: bool = False) -> None:
         """JupyterLab's own indicator does not know of a kernel that is busy when the page opens."""
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=1000 * PATIENCE_S)
 

@@ -30,7 +30,8 @@ evil = {evil!r}
 df = frame(3000, npartitions=3)
 ok = df.Filter("x > 0", evil)
 h = ok.Histo1D(("h", evil + ";" + evil + ";" + evil, 50, 0, 100), "x")
-h2 = ok.Histo2D(("#url[javascript:window.__hacked=3]{{here}}", evil, 20, 0, 100, 20, 0, 5), "x", "y")
+link = "#url[javascript:window.__hacked=3]{{here}}"
+h2 = ok.Histo2D((link, evil + ";" + link + ";" + link, 20, 0, 100, 20, 0, 5), "x", "y")
 cuts = ok.Report()
 bad = df.Define("bad", 'if (rdfentry_ == 2500) throw std::runtime_error("{quoted}"); return 1.;').Sum("bad")
 run = rdf_live.start([h, h2, cuts, ok.Count(), bad], name=evil, on_error="skip", max_attempts=1)

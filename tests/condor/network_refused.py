@@ -6,12 +6,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import time
 
 import rdf_live
 from rdf_live.errors import ClusterTrouble
 
 if __name__ == "__main__":
+    # Before the first submission.
     start = time.monotonic()
     lines: list[tuple[float, str]] = []
 
@@ -27,4 +29,5 @@ if __name__ == "__main__":
         with contextlib.redirect_stdout(Said()):
             rdf_live.connect("htcondor", name="net", workers=2, timeout=200)
     except ClusterTrouble as error:
-        print(json.dumps({"lines": lines, "error": str(error), "seconds": time.monotonic() - start}))
+        found = {"lines": lines, "error": str(error), "seconds": time.monotonic() - start}
+        print(json.dumps(found | {"load": os.getloadavg()[0]}))

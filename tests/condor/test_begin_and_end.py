@@ -47,7 +47,7 @@ def test_idle(site: Site) -> None:
         *("connecting", "holder.log", "jobs", "lock", "request.json")
     ]
     assert "cluster htcondor ends: idle for long" in home.log.read_text()
-    assert site.command("ps") == f"cluster htcondor: ended. More is in {home.log}\n"
+    assert site.command("ps") == f"cluster htcondor: ended: nobody used it for 5 s. More is in {home.log}\n"
     site.command("down", "--all")
 
 

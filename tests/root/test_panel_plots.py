@@ -194,6 +194,26 @@ def test_stack(run: Any) -> None:
     assert (points.GetMarkerStyle(), points.GetLineColor()) == (20, 1)
 
 
+def test_result_in_two_panes(run: Any) -> None:
+    """Colours differ within each pane, and looks of one do not go into the other."""
+    snapshot = run._take(own=True)
+
+    def shown(layout: Any) -> list[Any]:
+        (pane,) = panes_of([layout], run.results, run._find)
+        view = plots.plot_of(pane, snapshot)["views"][0]
+        return objects(view) + (objects(view, "over") if view["stack"] else [])
+
+    first = [o.GetLineColor() for o in shown(["h", "cut"])]
+    for layout in (["cut", "w"], ["h", "profile", ("cut", "w")]):
+        colors = [o.GetLineColor() for o in shown(layout)]
+        assert len(set(colors)) == len(colors)
+    assert [o.GetLineColor() for o in shown(["h", "cut"])] == first
+    (alone,) = shown("h")
+    assert (alone.GetLineColor(), alone.GetFillColor(), alone.GetMarkerStyle()) == (602, 0, 1)
+    snapshot["cut"].SetLineColor(first[0])  # chosen by somebody: the other one gets another
+    assert shown(["h", "cut"])[0].GetLineColor() not in (first[0], 602)
+
+
 def test_variations(run: Any) -> None:
     """Nominal first, then the others; of flat ones the nominal only, and it says so."""
     made = plot(run, "v variations")

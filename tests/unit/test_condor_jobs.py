@@ -275,7 +275,7 @@ class Condor:
     """Stands for the queue and its history; counts the questions."""
 
     def __init__(self, monkeypatch):
-        self.queue, self.history, self.asked, self.broken = [], [], [], ""
+        self.queue, self.history, self.asked, self.broken, self.forgetful = [], [], [], "", ""
         monkeypatch.setattr(tools, "queue", self._queue)
         monkeypatch.setattr(tools, "history", self._history)
 
@@ -287,6 +287,8 @@ class Condor:
 
     async def _history(self, ids):
         self.asked.append(list(ids))
+        if self.forgetful:
+            raise ClusterTrouble(self.forgetful)
         return [found for found in self.history if f"{found['ClusterId']}.0" in ids]
 
 
@@ -349,6 +351,23 @@ def test_while_the_queue_does_not_answer_the_last_stands(condor, clock):
     clock[0] += 10
     read(reader, "1.0")
     assert reader.problem == ""
+
+
+def test_without_a_history_the_queue_tells_all_the_same(condor, clock):
+    reader = Reader(None, "mine")
+    condor.forgetful = "condor_history failed with exit status 1"
+    condor.queue = [ad(2, 5, HoldReason="no")]
+    for _ in range(2):
+        found = read(reader, "1.0", "2.0")
+        assert ("1.0" in found, found["2.0"].state) == (False, "held")
+        assert reader.problem == condor.forgetful
+        clock[0] += 10
+    found = read(reader, "1.0", "2.0")
+    assert (found["1.0"].state, found["2.0"].state) == ("removed", "held")
+    assert "its history cannot be read" in found["1.0"].reason
+    clock[0] += 120
+    read(reader, "1.0", "2.0")
+    assert reader.problem == "", "the history is not needed any more"
 
 
 @pytest.fixture

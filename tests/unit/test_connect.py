@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import pytest
 
 import rdf_live
-from rdf_live.cluster import connect, detached
+from rdf_live.cluster import connect, detached, local, place, tls
+from rdf_live.cluster.condor import tools
 from rdf_live.cluster.home import HOST, Home
+from rdf_live.cluster.profile import load
 from rdf_live.cluster.status import ClusterStatus, JobStatus
 from rdf_live.errors import BadInput, ClusterTrouble, RunLost, VersionMismatch, WrongKind
 
@@ -88,6 +91,31 @@ def test_a_ticket_that_has_expired(tmp_path: Path) -> None:
         rdf_live.connect("htcondor", credentials=["kerberos"])
 
 
+ACL = """Access list for /afs/x is
+Normal rights:
+  system:anyuser {}
+  joe rlidwka
+"""
+
+
+@pytest.mark.parametrize("rights", ["rl", "l", None])
+def test_keys_in_afs(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], rights: str | None
+) -> None:
+    """They are not made where the whole world could read them."""
+    monkeypatch.setattr(place, "_AFS", {place.place(tmp_path).kind})
+    program(tmp_path, "fs", "exit 1" if rights is None else f"cat <<END\n{ACL.format(rights)}\nEND")
+    monkeypatch.setattr(detached, "begin", lambda *_: pytest.fail("begun"))
+    command = f"fs setacl -dir {state} {state}/htcondor {state}/htcondor/tls -acl system:anyuser none"
+    if rights == "rl":
+        with pytest.raises(BadInput, match=f"system:anyuser may read it, and so the keys.*{command}"):
+            rdf_live.connect("htcondor")
+        return
+    with pytest.raises(pytest.fail.Exception, match="begun"):
+        rdf_live.connect("htcondor")
+    assert (command in capsys.readouterr().out) == (rights is None)
+
+
 def record(home: Home, **values: Any) -> None:
     found = {"host": HOST, "version": rdf_live.__version__, "address": "tls://127.0.0.1:1", "id": "a", "pid": 1}
     home.write("record", found | values)
@@ -116,6 +144,80 @@ def test_one_that_begins_for_ever(home: Home, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(detached, "_START_TIMEOUT_S", 0.1)
     with home.lock(), pytest.raises(ClusterTrouble, match=r"beginning or ending.*rdf-live down htcondor"):
         rdf_live.connect("htcondor")
+
+
+def test_one_that_lives_elsewhere_is_left_as_it_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all machines see the locks: its number is that of somebody else's process here."""
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a process of this machine was killed"))
+    monkeypatch.setattr(tools, "remove_now", lambda *_: pytest.fail("its jobs were removed"))
+    home.write("request", {"id": "a"})
+    record(home, host="login2")
+    (home.tls / "key.pem").write_text("")
+    with home.lock() as lock:
+        assert lock is not None
+        os.pwrite(lock, f"login2 {os.getppid()}\n".encode(), 0)
+        with pytest.raises(ClusterTrouble, match=r"lives on login2.*Log in there and type: rdf-live down htcondor"):
+            detached.end(home)
+    assert (home.tls / "key.pem").exists()
+    assert home.read("record")
+    removed: list[str] = []
+    monkeypatch.setattr(tools, "remove_now", removed.append)
+    assert "login2 did not answer; removed what was left" in detached.end(home)
+    assert len(removed) == 1
+
+
+def test_a_number_that_is_somebody_elses(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refused)
+    monkeypatch.setattr(detached, "_END_TIMEOUT_S", 0.0)
+    with home.lock() as lock:
+        assert lock is not None
+        home.sign(lock, 1)
+        assert "had ended" in detached.end(home)
+
+
+@pytest.mark.parametrize(
+    ("file", "given", "expected"),
+    [
+        (None, None, None),
+        (None, 3, 3),
+        ("workers: 2", None, 2),
+        ("workers: 2", 3, 3),
+        ("workers: 0", None, None),
+        ("kind: local", None, None),
+    ],
+)
+def test_the_users_own_number_of_local_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str | None, given: int | None, expected: int | None
+) -> None:
+    name = "mine" if file == "kind: local" else "local"
+    if file is not None:
+        (tmp_path / "config" / "rdf_live").mkdir(parents=True)
+        (tmp_path / "config" / "rdf_live" / f"{name}.yaml").write_text(file)
+    started: list[int | None] = []
+    monkeypatch.setattr(local, "start", started.append)
+    rdf_live.connect(name, workers=given)
+    assert started == [expected]
+
+
+def test_an_address_that_ps_prints(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys are those of the cluster that has it."""
+    tls.make(home.tls)
+    record(home, address="tls://192.0.2.7:8786")
+    home.write("request", {})
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(local, "Client", lambda address, **values: given.update(values))
+    rdf_live.connect("tls://192.0.2.7:8786")
+    assert given["security"].tls_client_key == str(home.tls / "key.pem")
+    with pytest.raises(BadInput, match=r"got 'tls://192\.0\.2\.7:1', expected the name of the cluster.*rdf-live ps"):
+        rdf_live.connect("tls://192.0.2.7:1")
+    files = {"ca-file": "certificate.pem", "client.cert": "certificate.pem", "client.key": "key.pem"}
+    with dask.config.set({f"distributed.comm.tls.{key}": str(home.tls / name) for key, name in files.items()}):
+        rdf_live.connect("tls://192.0.2.7:1")
+    assert given["security"].get_connection_args("client")["ssl_context"], "what Dask was told of"
+    home.remove()
 
 
 class Waiting:
@@ -166,6 +268,33 @@ def test_none_are_waited_for_where_none_are_wanted(
 ) -> None:
     found = ClusterStatus("naf", "naf", "tls://x:1", **more)
     connect._first_worker(Waiting(monkeypatch, found), home, 0, new=False)  # type: ignore[arg-type]
+
+
+def test_ctrl_c_says_what_stays(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def up(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connect, "up", up)
+    with pytest.raises(KeyboardInterrupt):
+        rdf_live.connect("htcondor")
+    assert capsys.readouterr().out == "", "there is none"
+    with home.lock(), pytest.raises(KeyboardInterrupt):
+        rdf_live.connect("htcondor")
+    assert capsys.readouterr().out == (
+        "htcondor: It goes on waiting by itself, for 1 d at most: connect again later, look with rdf-live ps, "
+        "or end it with rdf-live down htcondor\n"
+    )
+
+
+def test_one_that_nobody_used(home: Home) -> None:
+    home.write("request", {"profile": load("htcondor").as_dict()})
+    home.log.write_text("begins\n")
+    assert detached.why(home, "ended") == f"cluster htcondor: ended. More is in {home.log}"
+    home.log.write_text("cluster htcondor ends: idle for long\nmore\n")
+    assert detached.why(home, "ended") == f"cluster htcondor: ended: nobody used it for 1 h. More is in {home.log}"
+    home.remove()
 
 
 def test_trouble_and_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

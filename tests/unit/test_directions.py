@@ -22,6 +22,9 @@ MAY: dict[str, set[str]] = {
     "worker": {"errors", "partial", "_distrdf", "_root"},
     "export": {"errors", "partial", "titles", "snapshot", "_root", "_interrupts"},
     "client": ALL - {"cluster", "commands", "demo", "cli", "export"},
+    "jupyter/journal": {"errors", "jupyter"},
+    "jupyter/kernel": {"errors", "client", "view", "jupyter"},
+    "jupyter/server": {"errors", "client", "cluster", "partial", "jupyter"},
     "view": ALL - {"cluster", "commands", "demo", "cli", "hub", "worker", "_distrdf"},
 }
 #: The panel is loaded where it is asked for.
@@ -52,9 +55,17 @@ def test_only_what_it_may(place: str) -> None:
         assert parts(path) & ALL <= MAY[place] | {place}, path
 
 
+def test_the_parts_of_jupyter() -> None:
+    """They run in different processes: all know the journal, none the others."""
+    for place in ("journal", "kernel", "server"):
+        for path in (HERE / "jupyter" / place).rglob("*.py"):
+            names = [name.split(".") for name in imports(ast.parse(path.read_text()))]
+            assert {name[2] for name in names if name[:2] == ["rdf_live", "jupyter"]} <= {"journal", place}, path
+
+
 def test_no_root() -> None:
     """In the scheduler, nor where clusters are made; but for the file that looks for it on a node."""
-    for place in ("hub", "cluster", "titles", "partial/messages.py", "partial/schema.py"):
+    for place in ("hub", "cluster", "jupyter", "titles", "partial/messages.py", "partial/schema.py"):
         for path in [HERE / place] if place.endswith(".py") else (HERE / place).rglob("*.py"):
             assert path.name == "rootcheck.py" or not parts(path) & {"ROOT", "cppyy", "_root", "_distrdf"}, path
 

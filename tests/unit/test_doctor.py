@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rdf_live.cluster import tls
+from rdf_live.cluster import place, ports, tls
 from rdf_live.cluster.condor.jobs import Job
 from rdf_live.cluster.doctor import batch, folder, machine, network, node, software, table, verdict, wire
 from rdf_live.cluster.doctor.facts import facts
@@ -208,13 +208,13 @@ MOUNTS = r"""
     ],
 )
 def test_where_a_folder_really_is(path, kind, local):
-    found = folder.place(Path(path), MOUNTS)
+    found = place.place(Path(path), MOUNTS)
     assert (found.kind, found.local, found.afs) == (kind, local, kind == "afs")
 
 
 def test_afs_is_known_by_its_path_too():
-    assert folder.place(Path("/afs/desy.de/user"), "").afs
-    assert folder.place(Path("/somewhere"), "") == folder.Place(Path("/somewhere"), "unknown")
+    assert place.place(Path("/afs/desy.de/user"), "").afs
+    assert place.place(Path("/somewhere"), "") == place.Place(Path("/somewhere"), "unknown")
 
 
 ACL = """Access list for /afs/x/user is
@@ -229,24 +229,24 @@ Negative rights:
 
 def test_the_state_directory(monkeypatch, profile, tmp_path):
     tmp_path.chmod(0o700)
-    row = asyncio.run(folder.private(profile, folder.Place(tmp_path, "ext4"), None))
+    row = asyncio.run(folder.private(profile, place.Place(tmp_path, "ext4"), None))
     assert row.state == "ok"
     assert "mode 0700" in row.found
-    failed = asyncio.run(folder.private(profile, folder.Place(tmp_path, "ext4"), BadInput("got mode 0777")))
+    failed = asyncio.run(folder.private(profile, place.Place(tmp_path, "ext4"), BadInput("got mode 0777")))
     assert (failed.state, failed.found) == ("problem", "got mode 0777")
 
 
 @pytest.mark.parametrize(("rights", "state"), [("l", "ok"), ("rl", "problem"), (None, "warning")])
 def test_in_afs_its_access_list_counts(monkeypatch, profile, rights, state):
     programs(monkeypatch, **({} if rights is None else {"fs": ACL.format(rights)}))
-    row = asyncio.run(folder.private(profile, folder.Place(Path("/afs/x/user"), "afs"), None))
+    row = asyncio.run(folder.private(profile, place.Place(Path("/afs/x/user"), "afs"), None))
     assert row.state == state
     assert "mode bits mean nothing" in row.found
-    assert ("fs setacl /afs/x/user system:anyuser none" in row.remedy) == (state != "ok")
+    assert ("fs setacl -dir /afs/x/user -acl system:anyuser none" in row.remedy) == (state != "ok")
 
 
 def test_who_shares_files(profile):
-    local, far = folder.Place(Path("/s"), "xfs"), folder.Place(Path("/s"), "gpfs")
+    local, far = place.Place(Path("/s"), "xfs"), place.Place(Path("/s"), "gpfs")
     two = batch.Pool(frozenset({"a", "b"}), frozenset({"d"}), "login", "d")
     assert folder.shared(profile, far, two).state == "ok"
     assert folder.shared(profile, local, two).state == "warning"
@@ -268,7 +268,7 @@ def test_who_shares_files(profile):
     ],
 )
 def test_where_the_log_of_the_jobs_is(profile, path, kind, spool, state):
-    assert folder.job_log(dataclasses.replace(profile, spool=spool), folder.Place(Path(path), kind)).state == state
+    assert folder.job_log(dataclasses.replace(profile, spool=spool), place.Place(Path(path), kind)).state == state
 
 
 @pytest.mark.parametrize(
@@ -278,18 +278,18 @@ def test_the_quota_of_an_afs_home(monkeypatch, used, state):
     programs(
         monkeypatch, fs=f"Volume Name  Quota  Used %Used   Partition\nuser.joe  100 91  {used}  40%\n" if used else ""
     )
-    row = asyncio.run(folder.quota(folder.Place(Path("/afs/x/joe"), "afs")))
+    row = asyncio.run(folder.quota(place.Place(Path("/afs/x/joe"), "afs")))
     assert row is not None
     assert row.state == state
-    assert asyncio.run(folder.quota(folder.Place(Path("/home/joe"), "nfs"))) is None
+    assert asyncio.run(folder.quota(place.Place(Path("/home/joe"), "nfs"))) is None
 
 
 def test_disk_space(monkeypatch, tmp_path):
-    where = folder.Place(tmp_path, "ext4")
+    where = place.Place(tmp_path, "ext4")
     for free, state in ((5 * GB, "ok"), (300_000_000, "warning"), (1000, "problem")):
         monkeypatch.setattr(folder.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free}))
         assert folder.space(where).state == state
-    assert folder.space(folder.Place(Path("/afs/x"), "afs")).state == "ok"
+    assert folder.space(place.Place(Path("/afs/x"), "afs")).state == "ok"
 
 
 def test_memory_and_files(monkeypatch, profile):
@@ -308,11 +308,24 @@ def test_the_address_that_workers_get(monkeypatch, profile):
     assert machine.address(profile, pool).state == "problem"
     assert machine.address(profile, batch.Pool(frozenset({"a"}), frozenset(), "a")).state == "warning"
     assert machine.address(dataclasses.replace(profile, scheduler_host="127.0.0.1"), pool).state == "problem"
-    # Documentation addresses are nobody's.
-    other = machine.address(dataclasses.replace(profile, scheduler_host="192.0.2.9"), pool)
-    assert "which is not an address of this machine" in other.found
-    unknown = machine.address(dataclasses.replace(profile, scheduler_host="no-such-host.invalid"), pool)
-    assert "is not known" in unknown.found
+    assert (
+        "127.0.0.1 (scheduler_host)"
+        in machine.address(dataclasses.replace(profile, scheduler_host="127.0.0.1"), pool).found
+    )
+
+
+@pytest.mark.parametrize("host", ["192.0.2.9", "no-such-host.invalid"])
+def test_an_address_that_only_workers_use(profile, host):
+    """Documentation addresses are nobody's. In a container it is that of the node."""
+    told = dataclasses.replace(profile, scheduler_host=host)
+    row = machine.address(told, batch.Pool())
+    assert (row.state, row.found.partition(",")[0]) == (
+        "problem",
+        f"{host} (scheduler_host) is told to workers; it is not an address of this machine",
+    )
+    row = machine.address(dataclasses.replace(told, scheduler_ports="30124,31555"), batch.Pool())
+    assert row.state == "ok"
+    assert "30124,31555" in row.found
 
 
 def test_ports_that_are_taken(profile):
@@ -352,6 +365,7 @@ class Met:
     visits: dict = dataclasses.field(default_factory=lambda: {"own": {"how": "ok"}})
     stranger: str = "refused"
     address: str = "tls://192.0.2.1:8786"
+    told: bool = False
 
 
 def ended(code: int | None, errors: str = "", signal: int | None = None) -> Outcome:
@@ -541,6 +555,26 @@ def test_members_come_in_and_strangers_do_not(keys, meeting):
     port = int(meeting.address.rpartition(":")[2])
     assert wire.visit("127.0.0.1", port, wire.context(*paths(keys))) == {"how": "ok"}
     assert wire.reached("127.0.0.1", port) == {"how": "ok"}
+
+
+def test_an_address_of_another_machine_is_told_as_the_scheduler_does(keys):
+    assert ports.listening("127.0.0.1", 8786) == {"host": "127.0.0.1"}
+    host = "no-such-host.invalid"
+    assert ports.listening(host, 8786) == {"host": "tls://0.0.0.0", "contact_address": f"tls://{host}:8786"}
+    assert ports.listening("2001:db8::7", 1)["contact_address"] == "tls://[2001:db8::7]:1"
+    with pytest.raises(BadInput, match=r"not an address of this machine, and no scheduler_ports"):
+        ports.listening(host, 0)
+    meeting = Meeting(keys, host, None)
+    try:
+        port = int(meeting.address.rpartition(":")[2])
+        assert meeting.address == f"tls://{host}:{port}"
+        assert wire.visit("127.0.0.1", port, wire.context(*paths(keys))) == {"how": "ok"}
+        assert [(row.name, row.state) for row in network.own(meeting)] == [
+            ("own port", "warning"),
+            ("strangers", "not checked"),
+        ]
+    finally:
+        meeting.close()
 
 
 def test_another_cluster_is_a_stranger_too(keys, meeting, tmp_path):

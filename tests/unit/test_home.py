@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -72,10 +74,29 @@ def test_one_process_holds_it(home):
         assert second is None
         assert home.locked()
         assert home.holder() is None
-        os.pwrite(first, b"12345     ", 0)
+        home.sign(first, 12345)
         assert home.holder() == 12345
+        home.sign(first, 17)
+        assert home.holder() == 17, "what was longer is not read"
     assert not home.locked()
     assert home.holder() is None
+
+
+@pytest.mark.parametrize("text", ["other.example.org 12345\n", "12345", "", "a b c\n"])
+def test_a_process_of_another_host_is_none_of_ours(home, text):
+    with home.lock() as first:
+        os.pwrite(first, text.encode(), 0)
+        assert home.locked()
+        assert home.holder() is None
+
+
+def test_a_file_system_without_locks(home, monkeypatch):
+    def flock(descriptor, operation):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(BadInput, match=r"cannot be locked \(No locks available\).*directory="), home.lock():
+        pass
 
 
 def test_a_process_that_has_the_descriptor_holds_it_too(home):

@@ -94,6 +94,56 @@ def test_picture_comes_after_the_first_plots_and_stays(page: Page, run: Run, mon
     shown.settle(PATIENCE_S)
 
 
+def test_panel_that_is_scrolled_away(page: Page, run: Run) -> None:
+    """Something is drawn once, and a picture: the notebook may be saved before anybody looks."""
+    shown = run.panel()
+    shown.watch("page", [])
+    run.deliver(1)
+    page.until(lambda frames: frames[-1]["plots"])
+    run.deliver(2)
+    page.until(lambda _: "image/png" in page.bundles[-1])
+    run.deliver(3)
+    page.until(lambda frames: len(frames) > 3)
+    assert page.frames[-1]["plots"] == {}
+    run.deliver(4, "done")
+    page.until(lambda frames: frames[-1]["final"])
+
+
+def test_page_that_is_loaded_again_gets_its_plots(page: Page, run: Run) -> None:
+    """Also of a run that hangs."""
+    shown = run.panel()
+    shown.watch("page", [0, 1])
+    run.deliver(1)
+    page.until(lambda frames: frames[-1]["plots"])
+    shown.watch("the same", [])
+    shown.watch("the same", [1])
+    page.until(lambda frames: sum("1" in f["plots"] for f in frames) == 2)
+    run.deliver(2, "done")
+    page.until(lambda frames: frames[-1]["final"])
+
+
+def test_picture_of_what_can_be_drawn(page: Page, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One pane that cannot be drawn is left out; so is what would be too much, and the title says so."""
+    made: list[tuple[int, str]] = []
+
+    def png(snapshot: Any, results: Any, *, title: str, **_: Any) -> bytes:
+        if any(result.label == "h4" for result in results):
+            raise BadInput("stack: got other bins")
+        made.append((len(results), title))
+        return b"p"
+
+    monkeypatch.setattr(picture, "png", png)
+    run.deliver(1, "done")
+    run.panel()
+    assert "image/png" in page.bundles[-1]
+    assert made[-1] == (9, "counts (9 of 10)")
+    many = test_panel_thread.Run()
+    many.results = [Result(0, i % 3, f"many{i}", "TH1D") for i in range(100)]
+    many.deliver(1, "done")
+    many.panel()
+    assert made[-1] == (16, "counts (16 of 100)")
+
+
 @pytest.mark.parametrize("error", [BadInput("nothing that can be drawn"), MemoryError()])
 def test_picture_that_cannot_be_made(page: Page, run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def png(*_: Any, **__: Any) -> bytes:

@@ -169,6 +169,26 @@ def test_nothing_new_nothing_sent(page: Page) -> None:
     run.deliver(2, "done")
 
 
+def test_time_goes_on_while_nothing_else_does(page: Page) -> None:
+    """The numbers of the results stay, and nothing is computed for it."""
+    run = Run()
+    run.panel()
+    run.deliver(1)
+    page.until(lambda frames: frames[-1]["numbers"])
+    time.sleep(0.1)
+    run.builder.broken = True
+    run.deliver(1, progress={"elapsed_s": 4.9})
+    time.sleep(0.1)
+    assert page.frames[-1]["progress"]["elapsed_s"] == 2
+    run.deliver(1, progress={"elapsed_s": 5.1})
+    page.until(lambda frames: frames[-1]["progress"]["elapsed_s"] == 5.1)
+    last = page.frames[-1]
+    assert len(last["numbers"]) == 3
+    assert (last["plots"], last["final"]) == ({}, False)
+    run.builder.broken = False
+    run.deliver(2, "done", progress={"elapsed_s": 5.2})
+
+
 @pytest.mark.parametrize("state", ["cancelled", "failed", "stopped"])
 def test_ends(page: Page, state: str) -> None:
     run = Run()
@@ -358,11 +378,11 @@ def test_commands(page: Page) -> None:
     assert wire.say(do="cancel") == {"heard": "cancel"}
     assert run.asked == ["stop", "cancel"]
     assert wire.say(do="visible", panes=[1]) is None
-    assert shown._watchers == {wire.comm_id: frozenset({1})}
+    assert shown._watchers.visible == frozenset({1})
     assert "expected a list of whole numbers" in wire.say(do="visible", panes=[True])["error"]  # type: ignore[index]
     assert "expected stop, cancel or visible" in wire.say(do=["stop"])["error"]  # type: ignore[index]
     wire.handle_close({})
-    assert shown._watchers == {}
+    assert shown._watchers.visible is None
     run.deliver(2, "done")
     shown.settle(PATIENCE_S)
     assert wire.say(do="stop") == {"heard": "stop"}
@@ -381,6 +401,35 @@ def test_command_that_nobody_can_hear(page: Page, monkeypatch: pytest.MonkeyPatc
     assert wire.say(do="stop") == {"error": "the scheduler cannot be reached"}
     run.deliver(1, "done")
     assert wire.say(do="stop") == {"heard": "stop"}
+
+
+def test_page_that_missed_the_end(page: Page) -> None:
+    """It opens a comm, because its last update was not final: it gets the end, whether or not the panel is there."""
+    run = Run()
+    shown = run.panel()
+    name, number = shown.id, run.id
+    run.deliver(1)
+    page.until(lambda frames: frames[-1]["numbers"])
+    Wire(panel=name, run=number)
+    run.deliver(2, "done")
+    page.until(lambda frames: frames[-1]["final"])
+    shown.settle(PATIENCE_S)
+    before = len(page.bundles)
+    assert Wire(panel=name, run=number).sent == []
+    assert page.bundles[before:] == [page.bundles[before - 1]]
+    del shown, run
+    gc.collect()
+    assert name not in comm._panels
+    wire = Wire(panel=name, run=number)
+    assert wire.say(do="stop") == {"heard": "stop"}
+    assert page.bundles[before + 1 :] == [page.bundles[before - 1]]
+    assert Wire(panel=name, run="another").sent[0]["unknown"]
+    for _ in range(5):
+        over = Run()
+        over.deliver(1, "done")
+        over.panel()
+    assert len(comm._ends) == 5
+    assert Wire(panel=name, run=number).sent[0]["unknown"], "only the last few are kept"
 
 
 @pytest.mark.parametrize("data", [{}, {"panel": "a" * 12, "run": "b"}, {"panel": [1], "run": None}])

@@ -69,9 +69,11 @@ class Histogram:
         (Histogram(0), "0 entries"),
         (SimpleNamespace(GetN=lambda: 3), "3 points"),
         (SimpleNamespace(GetN=lambda: 3, GetMean=lambda: 2.0), "3 values, mean 2"),
+        (SimpleNamespace(GetN=lambda: 3, GetMean=lambda: 2.0, InheritsFrom="TGraph".__eq__), "3 points"),
+        (SimpleNamespace(GetN=lambda: 3, GetMean=lambda: 2.0, InheritsFrom="TObject".__eq__), "3 values, mean 2"),
         ([1], "list"),
     ],
-    ids=["count", "number", "histogram", "empty", "graph", "statistic", "other"],
+    ids=["count", "number", "histogram", "empty", "points", "values", "graph", "statistic", "other"],
 )
 def test_value(value: object, expected: str) -> None:
     assert text.value_text(value) == expected

@@ -113,12 +113,6 @@ def test_a_worker_that_is_still_listed_when_its_job_is_over(judge):
     assert verdict.kind == "lost"
 
 
-def test_short_runtime_makes_short_lives_normal():
-    judge = Judge(runtime_s=60.0)
-    came(judge, "w")
-    assert [verdict.kind for verdict in judge.look([ended(45)], 1, 10.0)] == ["normal"]
-
-
 def test_a_name_is_forgotten_with_its_worker(judge):
     came(judge, "w")
     judge.look([ended(2.6 * HOUR_S)], 1, 10.0)
@@ -391,7 +385,6 @@ def test_what_is_shown(seen, after_s, state, reason):
 def test_what_a_job_asks_for():
     assert words.request(2_000_000_000, 500_000_000, 0) == "1 core, 2.0 GB of memory, 0.5 GB of disk"
     assert words.request(2_000_000_000, 500_000_000, 1).endswith(", 1 GPU")
-    assert words.request(2_000_000_000, 500_000_000, 2).endswith(", 2 GPUs")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

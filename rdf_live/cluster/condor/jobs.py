@@ -77,7 +77,7 @@ class Reader:
     Attributes
     ----------
     problem : str
-        Why the queue could not be read last time; empty where it could.
+        Why the queue, or its history, could not be read last time; empty where it could.
     strays : frozenset of str
         Jobs of the cluster in the queue that nobody asked about, in the last two answers of the queue.
     """
@@ -105,8 +105,7 @@ class Reader:
         alive = [job for job in ids if job not in known or not known[job].over]
         if self._is_time(any(job not in logged for job in alive), bool(alive)):
             try:
-                await self._ask(ids, alive)
-                self.problem = ""
+                self.problem = await self._ask(ids, alive)
             except ClusterTrouble as error:
                 self.problem = str(error)
             # After the answer: a queue that takes long for it is asked less often.
@@ -124,23 +123,33 @@ class Reader:
         stories = {job: _later(logged.get(job), self._queue.get(job)) for job in ids}
         return {job: story for job, story in stories.items() if story is not None}
 
-    async def _ask(self, ids: Collection[str], alive: Collection[str]) -> None:
+    async def _ask(self, ids: Collection[str], alive: Collection[str]) -> str:
+        """Ask the queue, and its history about what is not there any more; gives why that could not be read."""
+        problem = ""
         found = {job.id: job for job in map(from_ad, await tools.queue(self._constraint))}
         self._empty = all(job.over for job in found.values())
         unknown = frozenset(job for job in found if job not in ids and not found[job].over)
         self._unknown, self.strays = unknown, unknown & self._unknown
         gone = [job for job in alive if job not in found]
         if gone:
-            found |= {job.id: job for job in map(from_ad, await tools.history(gone))}
+            try:
+                found |= {job.id: job for job in map(from_ad, await tools.history(gone))}
+            except ClusterTrouble as error:
+                # What the queue says is news all the same, and a job that it does not have is not there.
+                problem = str(error)
         for job in gone:
             if job not in found:
                 # The history is written a moment after the job has left the queue.
                 self._missed[job] = self._missed.get(job, 0) + 1
                 if self._missed[job] >= 3:
                     now = time.time()
-                    found[job] = Job(job, "removed", "neither the queue nor its history has it", since=now, ended=now)
+                    reason = "the queue does not have it, and its history " + (
+                        "cannot be read" if problem else "neither"
+                    )
+                    found[job] = Job(job, "removed", reason, since=now, ended=now)
         self._queue = {job: story for job, story in (self._queue | found).items() if job in ids}
         self._missed = {job: n for job, n in self._missed.items() if job in ids}
+        return problem
 
 
 def _later(logged: Job | None, queued: Job | None) -> Job | None:

@@ -96,7 +96,6 @@ class Judge:
     """
 
     def __init__(self, runtime_s: float) -> None:
-        self._quick_s = min(QUICK_S, runtime_s / 2)
         self._time_up_s = 0.7 * runtime_s
         self._came: set[str] = set()
         self._refused: dict[str, float] = {}
@@ -172,9 +171,9 @@ class Judge:
         ran_s = job.ran_s or 0.0
         if each.worker not in self._came:
             return "failed"
-        if job.state == "ended" and ran_s >= self._quick_s and (job.exit_code == 0 or ran_s >= self._time_up_s):
+        if job.state == "ended" and ran_s >= QUICK_S and (job.exit_code == 0 or ran_s >= self._time_up_s):
             return "normal"
-        if job.state == "ended" and ran_s < self._quick_s and job.exit_code != 0:
+        if job.state == "ended" and ran_s < QUICK_S and job.exit_code != 0:
             return "failed"
         return "lost"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import re
 import shlex
 import signal
 import string
@@ -37,6 +38,10 @@ ATTRIBUTE = "RdfLiveCluster"
 HOST_ATTRIBUTE = "RdfLiveHost"
 #: Seconds after which a job that cannot reach its scheduler ends.
 DEATH_TIMEOUT_S = 60
+#: The folder of a job, local to its node, as its shell fills it in: code and setup may change the working directory.
+_SCRATCH = "$_CONDOR_SCRATCH_DIR"
+#: Tells `rdf_live.worker.lifetime` when the job began, setup included.
+_BEGAN = "export RDF_LIVE_JOB_BEGAN=`date +%s`"
 #: The nanny and what the worker's process has beside its heap; the batch system counts both.
 _MARGIN_BYTES = 128 << 20
 #: Seconds that a job runs on where its node and the submit machine lose sight of each other.
@@ -45,6 +50,8 @@ _LEASE_S = 300
 _AT_ONCE = 4
 #: Seconds that the queue may take for a submission, with the files that go along, or a removal.
 _QUEUE_S = 120.0
+#: And to give back what a spooled job wrote.
+_FETCH_S = 30.0
 
 
 @functools.cache
@@ -97,6 +104,11 @@ def classes() -> tuple[Any, Any]:
             async with gate():
                 await super().close()
 
+        async def fetch(self) -> None:
+            """Have what a spooled job wrote brought here; the queue keeps it until the job is removed."""
+            async with gate():
+                await tools.run("condor_transfer_data", self.job_id, timeout_s=_FETCH_S)
+
         @staticmethod
         async def _call(cmd: list[str], **_: Any) -> str:
             # The base class waits for ever for a queue that does not answer.
@@ -110,6 +122,11 @@ def classes() -> tuple[Any, Any]:
         def __init__(self, *args: Any, worker_security: Any, **kwargs: Any) -> None:
             self._worker_security = worker_security
             super().__init__(*args, **kwargs)
+
+        def submit(self) -> asyncio.Future[None]:
+            """Submit the workers that are wanted and have no job; done when all of them have been tried."""
+            done: asyncio.Future[None] = self._correct_state()
+            return done
 
         def _get_worker_security(self, security: Any) -> Any:
             return self._worker_security
@@ -146,8 +163,7 @@ def gate() -> Gate:
 
 def _refusal(error: Exception) -> str:
     """The batch system's own words."""
-    text = str(error).removeprefix("condor_submit failed with ")
-    return " ".join(line.strip() for line in text.splitlines() if line.strip())[-500:]
+    return re.sub(r"^condor_submit failed with exit status \d+: ", "", str(error))
 
 
 def arguments(profile: Profile, cluster_id: str, folder: Path) -> dict[str, Any]:
@@ -163,7 +179,7 @@ def arguments(profile: Profile, cluster_id: str, folder: Path) -> dict[str, Any]
         The home of the cluster, with ``tls`` and ``jobs``.
     """
     _jobqueue()
-    worker_folder = folder / "tls" if profile.tls == "shared" else None
+    worker_folder = folder / "tls" if profile.tls == "shared" else Path(_SCRATCH)
     return {
         "worker_security": tls.security(worker_folder),
         "cores": 1,
@@ -172,10 +188,10 @@ def arguments(profile: Profile, cluster_id: str, folder: Path) -> dict[str, Any]
         "disk": profile.disk,
         "nanny": True,
         "death_timeout": DEATH_TIMEOUT_S,
-        # Local to the node, and emptied by the batch system.
-        "local_directory": "$_CONDOR_SCRATCH_DIR",
+        # Emptied by the batch system.
+        "local_directory": _SCRATCH,
         "python": "exec " + shlex.quote(profile.python or sys.executable),
-        "job_script_prologue": ["ulimit -n `ulimit -Hn`", *_credentials(profile), *profile.setup],
+        "job_script_prologue": [_BEGAN, "ulimit -n `ulimit -Hn`", *_credentials(profile), *profile.setup],
         "worker_extra_args": _worker_arguments(profile),
         "job_extra_directives": _directives(profile, cluster_id, folder),
         "log_directory": None if profile.spool else str(folder / "jobs"),
@@ -189,15 +205,17 @@ def arguments(profile: Profile, cluster_id: str, folder: Path) -> dict[str, Any]
 
 
 def _credentials(profile: Profile) -> list[str]:
-    """Where the ones that travel with the job are: its own folder, whatever directory a process changes to."""
+    """Where the ones that travel with the job are."""
     found = credentials.files_to_transfer(profile.credentials).values()
-    return [f"export {name}=$_CONDOR_SCRATCH_DIR/{shlex.quote(Path(path).name)}" for name, path in found]
+    return [f"export {name}={_SCRATCH}/{shlex.quote(Path(path).name)}" for name, path in found]
 
 
 def _worker_arguments(profile: Profile) -> list[str]:
     # They leave before the batch system ends them, and not all at once.
     stagger = min(600.0, profile.runtime / 10)
     found = ["--lifetime", f"{profile.runtime - 2 * stagger:.0f}s", "--lifetime-stagger", f"{stagger:.0f}s"]
+    # Also those that a nanny has started again.
+    found += ["--preload", "rdf_live.worker.lifetime"]
     # Its pages have no password; what is left of it cannot be reached from elsewhere.
     found += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
     if profile.worker_ports:
@@ -232,7 +250,10 @@ def _directives(profile: Profile, cluster_id: str, folder: Path) -> dict[str, st
         "job_lease_duration": str(_LEASE_S),
         "Environment": f'"{_jobqueue().quote_environment(_environment(profile))}"',
     }
-    if not profile.spool:
+    if profile.spool:
+        # Of the same names as all others, but fetched into InitialDir when they are wanted.
+        found |= {name: f"worker-$(ClusterId).$(ProcId).{end}" for name, end in (("Output", "out"), ("Error", "err"))}
+    else:
         # One for all jobs: read as it grows.
         found["Log"] = str(folder / "jobs" / "events.log")
     if profile.gpus:

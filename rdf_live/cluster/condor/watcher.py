@@ -31,6 +31,8 @@ logger = logging.getLogger("rdf_live.cluster")
 
 #: Seconds between two looks.
 _EVERY_S = 2.0
+#: Jobs that are submitted before it is seen what becomes of them: Dask tells of a batch only as a whole.
+_BATCH = 8
 #: Seconds that results of a worker that leaves may take to move to others.
 _LEAVE_S = 30.0
 #: Seconds that a worker may take to end once it has closed.
@@ -120,12 +122,13 @@ class Watcher:
 
     async def _watch(self) -> None:
         while True:
+            # Whatever happens during a look is for the next one.
+            self._wake.clear()
             try:
                 await self._look()
             except Exception:
                 # Whatever it was, workers that nobody watches are worse.
                 logger.exception("a look at the jobs failed")
-            self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _EVERY_S)
 
@@ -140,6 +143,7 @@ class Watcher:
         self._tell(seen)
         came = sum(each.connected for each in seen)
         verdicts = self._judge.look(seen, self._target, time.monotonic())
+        await self._fetch(verdicts)
         causes = [await self._cause(verdict) for verdict in verdicts]
         for verdict, cause in zip(verdicts, causes, strict=True):
             self._take_out(verdict, cause)
@@ -222,13 +226,16 @@ class Watcher:
     def _fit(self) -> None:
         kept = self._seen()
         missing = self._target - len(kept)
-        if missing > 0 and not self._judge.gave_up:
-            logger.info("submitting %d %s", missing, "job" if missing == 1 else "jobs")
-            for _ in range(missing):
+        # Refused ones count too, as long as they are seen: the next ones would be refused as well.
+        new = min(missing, _BATCH - sum(each.job is None for each in kept))
+        if new > 0 and not self._judge.gave_up:
+            logger.info("submitting %d of %d %s", new, missing, "job" if missing == 1 else "jobs")
+            for _ in range(new):
                 # Names of its own: Dask gives the one of a lost worker again, while the scheduler may still know that.
                 self._cluster.worker_spec[f"{self._home.name}-{self._number}"] = self._cluster.new_spec
                 self._number += 1
-            self._cluster.scale(len(self._cluster.worker_spec))
+            # The next batch need not wait for the next look.
+            self._cluster.submit().add_done_callback(lambda _: self._wake.set())
         elif missing < 0:
             has = {str(worker.name): len(worker.processing) for worker in self._cluster.scheduler.workers.values()}
             first = sorted(kept, key=lambda each: spare(each, has.get(each.worker, 0)))
@@ -306,6 +313,19 @@ class Watcher:
         if verdict.kind != "failed":
             return ""
         return words.cause(await self._last_lines(verdict), self._cluster.scheduler.address)
+
+    async def _fetch(self, verdicts: list[Verdict]) -> None:
+        """Have brought here what spooled jobs wrote that have ended badly."""
+        if not self._profile.spool:
+            return
+        bad = [each.seen for each in verdicts if each.kind in ("failed", "lost")]
+        # The queue keeps nothing of removed ones.
+        names = [each.worker for each in bad if each.job is not None and each.job.state == "ended"]
+        ended = {name: self._cluster.workers[name] for name in names if name in self._cluster.workers}
+        fetched = await asyncio.gather(*(process.fetch() for process in ended.values()), return_exceptions=True)
+        for name, error in zip(ended, fetched, strict=True):
+            if error is not None:
+                logger.warning("what the job of %s wrote could not be fetched: %s", name, error)
 
     async def _last_lines(self, verdict: Verdict) -> str:
         job = verdict.seen.job

@@ -51,7 +51,7 @@ def describe(each: Seen, request: str, address: str, now: float) -> JobStatus:
 def request(memory_bytes: int, disk_bytes: int, gpus: int) -> str:
     """What each job asks for."""
     text = f"1 core, {memory_bytes / 1e9:.1f} GB of memory, {disk_bytes / 1e9:.1f} GB of disk"
-    return f"{text}, {gpus} GPU{'s' if gpus > 1 else ''}" if gpus else text
+    return f"{text}, {gpus} GPU" if gpus else text
 
 
 def sentence(row: Sequence[Verdict], lines: str, address: str, death_timeout_s: float) -> str:

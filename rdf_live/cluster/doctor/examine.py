@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -13,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rdf_live.cluster import homes
+from rdf_live.cluster import homes, orphans
 from rdf_live.cluster.doctor import batch, folder, job, machine, network, node, software, table, verdict
 from rdf_live.cluster.doctor.facts import facts, root_process, root_result
 from rdf_live.cluster.doctor.table import Row
 from rdf_live.cluster.home import Home
+from rdf_live.cluster.place import place
 from rdf_live.cluster.profile import Profile
 from rdf_live.cluster.values import size_text, span
 from rdf_live.errors import BadInput, RdfLiveError
@@ -65,7 +67,8 @@ class _Examination:
         self._facts: dict[str, Any] = {}
         self._root: dict[str, Any] = {}
         # Of this visit alone: two doctors at a time do not meet.
-        self._home = Home(homes.directory(profile), f"doctor-{uuid.uuid4().hex[:8]}")
+        self._home = Home(homes.directory(profile), f"{orphans.DOCTOR}{uuid.uuid4().hex[:8]}")
+        self._open = contextlib.ExitStack()
 
     async def run(self, send: bool) -> int:
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -77,12 +80,13 @@ class _Examination:
         if local:
             self._tell("a job on a node", [Row("job", "not checked", "this profile has none: workers run here")])
         else:
-            try:
-                await self._section("this machine: batch system", self._batch())
-                await self._section("this machine: files and network", self._here())
-                await self._job(send)
-            finally:
-                self._home.remove()
+            with self._open:
+                try:
+                    await self._section("this machine: batch system", self._batch())
+                    await self._section("this machine: files and network", self._here())
+                    await self._job(send)
+                finally:
+                    self._home.remove()
         self._show(f"\n{table.summary(self._rows)}")
         return table.status(self._rows)
 
@@ -118,9 +122,14 @@ class _Examination:
         profile, failure = self._profile, None
         try:
             self._home.make()
+            # As long as it lives its job is no orphan; those that were killed have left their keys.
+            lock = self._open.enter_context(self._home.lock(wait=True))
+            assert lock is not None
+            self._home.sign(lock, os.getpid())
+            orphans.remove_dead_doctors(self._home.path.parent)
         except BadInput as error:
             failure = error
-        where = folder.place(self._home.path.parent)
+        where = place(self._home.path.parent)
         rows: list[Row | None] = [await folder.private(profile, where, failure)]
         if failure is None:
             rows += [
@@ -130,7 +139,7 @@ class _Examination:
             ]
         return [
             *rows,
-            await folder.quota(folder.place(Path.home())),
+            await folder.quota(place(Path.home())),
             machine.memory(profile),
             machine.open_files(profile),
             machine.address(profile, self._pool),

@@ -3,82 +3,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import stat
-from dataclasses import dataclass
-from pathlib import Path
 
 from rdf_live.cluster.condor import tools
 from rdf_live.cluster.doctor.batch import Pool
 from rdf_live.cluster.doctor.table import Row
+from rdf_live.cluster.place import Place, closing, readers
 from rdf_live.cluster.profile import Profile
 from rdf_live.cluster.values import size_text
 from rdf_live.errors import BadInput, ClusterTrouble
 
-__all__ = ["Place", "job_log", "place", "private", "quota", "shared", "space"]
+__all__ = ["job_log", "private", "quota", "shared", "space"]
 
-#: File systems of one machine only. Others (NFS, AFS, Lustre, GPFS, ...) are taken for shared ones.
-_LOCAL = {"btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs", "rootfs", "tmpfs", "xfs", "zfs"}
-_AFS = {"afs", "auristorfs", "openafs"}
 _SPACE_MIN_BYTES, _SPACE_GOOD_BYTES = 50 << 20, 1 << 30
 _ELSEWHERE = "Set the profile key directory to a folder that is not in {where}"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a folder really is.
-
-    Attributes
-    ----------
-    path : Path
-        Without links.
-    kind : str
-        Of the file system, as the kernel calls it; "afs" whatever it calls that.
-    """
-
-    path: Path
-    kind: str
-
-    @property
-    def afs(self) -> bool:
-        """Whether access follows AFS's own lists and not the mode bits."""
-        return self.kind == "afs"
-
-    @property
-    def local(self) -> bool:
-        """Whether other machines cannot have it."""
-        return self.kind in _LOCAL
-
-
-def place(path: Path, mounts: str | None = None) -> Place:
-    """Find out.
-
-    Parameters
-    ----------
-    path : Path
-        It need not exist.
-    mounts : str, optional
-        Content of ``/proc/self/mountinfo``.
-    """
-    real = Path(os.path.realpath(path))
-    if mounts is None:
-        try:
-            mounts = Path("/proc/self/mountinfo").read_text()
-        except OSError:
-            mounts = ""
-    best, kind = -1, "unknown"
-    for line in mounts.splitlines():
-        left, _, right = line.partition(" - ")
-        # The kernel writes a space as \040.
-        point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split(" ")[4])
-        # Of two mounts at the same place the later one is seen.
-        if real.is_relative_to(point) and len(point) >= best:
-            best, kind = len(point), right.split(" ")[0]
-    if kind in _AFS or real.is_relative_to("/afs"):
-        kind = "afs"
-    return Place(real, kind)
 
 
 async def private(profile: Profile, where: Place, failure: BadInput | None) -> Row:
@@ -104,32 +44,21 @@ async def private(profile: Profile, where: Place, failure: BadInput | None) -> R
 
 async def _afs_private(where: Place) -> Row:
     said = f"{where.path} is in AFS, where mode bits mean nothing"
-    change = f"fs setacl {where.path} system:anyuser none system:authuser none"
+    change = closing(where.path)
     try:
         listed = await tools.run("fs", "listacl", str(where.path), timeout_s=20)
     except ClusterTrouble:
         return Row(
             "state directory", "warning", f"{said}; who may read it is not known", f"fs listacl {where.path}; {change}"
         )
-    readers = acl_readers(listed)
-    if readers:
+    if found := readers(listed):
         return Row(
             "state directory",
             "problem",
-            f"{said}; {', '.join(readers)} may read it, and so the keys of your clusters",
+            f"{said}; {', '.join(found)} may read it, and so the keys of your clusters",
             f"{change}; or {_ELSEWHERE.format(where='AFS').lower()}",
         )
     return Row("state directory", "ok", f"{said}; its access list lets in nobody else")
-
-
-def acl_readers(listed: str) -> list[str]:
-    """Everybody that ``fs listacl`` says may read, beside administrators.
-
-    Groups of the whole world only: a person or group that is named there was put there on purpose.
-    """
-    rights, _, _ = listed.partition("Negative rights:")
-    found = re.findall(r"^\s+(system:anyuser|system:authuser\S*)\s+(\S+)", rights, re.MULTILINE)
-    return [name for name, letters in found if "r" in letters]
 
 
 def shared(profile: Profile, where: Place, pool: Pool) -> Row:

@@ -47,22 +47,9 @@ def open_files(profile: Profile) -> Row:
 def address(profile: Profile, pool: Pool) -> Row:
     """The address that workers are told."""
     if profile.scheduler_host:
-        try:
-            found = socket.getaddrinfo(profile.scheduler_host, None, type=socket.SOCK_STREAM)[0][4][0]
-        except OSError as error:
-            return Row(
-                "address",
-                "problem",
-                f"{profile.scheduler_host} is not known ({error.strerror})",
-                "scheduler_host is to be a name or an address of this machine.",
-            )
-        if not _own(str(found)):
-            return Row(
-                "address",
-                "problem",
-                f"{profile.scheduler_host} is {found}, which is not an address of this machine",
-                "scheduler_host is to be a name or an address of this machine; without it one is found.",
-            )
+        if not ports.own(profile.scheduler_host):
+            return _told(profile)
+        found = socket.getaddrinfo(profile.scheduler_host, None, type=socket.SOCK_STREAM)[0][4][0]
         name = "" if profile.scheduler_host == found else f"{profile.scheduler_host}, "
         shown = f"{name}{found} (scheduler_host)"
     else:
@@ -83,12 +70,17 @@ def address(profile: Profile, pool: Pool) -> Row:
     )
 
 
-def _own(host: str) -> bool:
-    try:
-        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError:
-        return False
-    return True
+def _told(profile: Profile) -> Row:
+    """About a name that only workers use, for example that of the node of a container."""
+    text = f"{profile.scheduler_host} (scheduler_host) is told to workers; it is not an address of this machine"
+    if profile.scheduler_ports:
+        return Row("address", "ok", f"{text}, so one of the ports {profile.scheduler_ports} there has to lead here")
+    return Row(
+        "address",
+        "problem",
+        f"{text}, and no port is known that leads here",
+        "Set scheduler_ports to those that do; or scheduler_host to an address of this machine, or leave it out.",
+    )
 
 
 def scheduler_ports(profile: Profile) -> Row:

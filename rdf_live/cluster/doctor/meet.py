@@ -25,14 +25,15 @@ class Meeting:
     folder : Path
         With the TLS files of this cluster.
     host : str or None
-        Address to listen at and to be reached at, as a profile says it.
+        Address to listen at and to be reached at, as a profile says it. One that is not of this machine is only told,
+        as a scheduler does it.
     among : str or None
         Ports to take the first free one of.
 
     Raises
     ------
     OSError
-        No port is free, or the address is not one of this machine.
+        No port is free.
 
     Attributes
     ----------
@@ -40,6 +41,8 @@ class Meeting:
         As the scheduler's would be.
     hello, report : dict or None
         What the probe has said, whichever way it came.
+    told : bool
+        The address is not one of this machine: a port of another one leads here.
     direct : bool
         The probe has come in by itself.
     visits : dict
@@ -57,7 +60,8 @@ class Meeting:
         self._lock = threading.Lock()
         self._called = False
         self._host = host or get_ip()
-        listening = wire.free_port(host or "", ports.each(among))
+        self.told = host is not None and not ports.own(host)
+        listening = wire.free_port("" if host is None or self.told else host, ports.each(among))
         # Dask's own settings, so that what works here works there.
         server: ssl.SSLContext = tls.security(folder).get_listen_args("scheduler")["ssl_context"]
         self._door = wire.Door(listening, server, self._answer)

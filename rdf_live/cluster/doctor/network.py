@@ -25,7 +25,16 @@ def own(meeting: Meeting) -> list[Row]:
     """What this machine found at its own port, without any node."""
     visit = meeting.visits["own"]
     rows = []
-    if visit["how"] != "ok":
+    if visit["how"] != "ok" and meeting.told:
+        rows.append(
+            Row(
+                "own port",
+                "warning",
+                f"{meeting.address} is not reached from this machine, whose address it is not: {_how(visit)}",
+                "See that it leads here for nodes; from here it need not be reached.",
+            )
+        )
+    elif visit["how"] != "ok":
         rows.append(
             Row(
                 "own port",

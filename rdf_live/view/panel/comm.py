@@ -7,15 +7,17 @@ here touches ROOT.
 
 from __future__ import annotations
 
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from rdf_live.errors import RdfLiveError
+from rdf_live.view.panel import notebook
 
 if TYPE_CHECKING:
     from rdf_live.view.panel.panel import Panel
 
-__all__ = ["TARGET", "know"]
+__all__ = ["TARGET", "keep", "know"]
 
 TARGET = "rdf_live.panel"
 _UNKNOWN: dict[str, Any] = {
@@ -24,6 +26,10 @@ _UNKNOWN: dict[str, Any] = {
     "unknown": True,
 }
 _panels: weakref.WeakValueDictionary[str, Panel] = weakref.WeakValueDictionary()
+#: The ends of the last panels, with their runs: a page may have missed one, and ask when the panel is gone.
+_ends: dict[str, tuple[str, dict[str, Any]]] = {}
+_MOST_ENDS = 5
+_lock = threading.Lock()
 
 
 def know(panel: Panel) -> None:
@@ -34,10 +40,20 @@ def know(panel: Panel) -> None:
     get_comm_manager().register_target(TARGET, _open)
 
 
+def keep(panel: Panel) -> None:
+    """Its end can be shown again, also when it is gone. Any thread."""
+    with _lock:
+        if panel.end is not None:
+            _ends[panel.id] = (panel.run.id, panel.end)
+        for name in list(_ends)[:-_MOST_ENDS]:
+            del _ends[name]
+
+
 def _open(comm: Any, message: dict[str, Any]) -> None:
     given = _data(message)
     name, run = given.get("panel"), given.get("run")
-    known = _find(name, run) is not None
+    end = _end(name, run)
+    known = end is not None or _find(name, run) is not None
 
     def hear(message: dict[str, Any]) -> None:
         answer = _answer(_find(name, run), known, comm.comm_id, _data(message))
@@ -55,6 +71,19 @@ def _open(comm: Any, message: dict[str, Any]) -> None:
     comm.on_close(close)
     if not known:
         comm.send(_UNKNOWN)
+    if end is not None:
+        # Who asks has not seen it: nobody opens a comm for a panel that is final.
+        notebook.update(end, str(name))
+
+
+def _end(name: Any, run: Any) -> dict[str, Any] | None:
+    """The last update of a panel, if it has come."""
+    panel = _find(name, run)
+    if panel is not None:
+        return panel.end
+    with _lock:
+        kept = _ends.get(name) if isinstance(name, str) else None
+    return kept[1] if kept is not None and kept[0] == run else None
 
 
 def _data(message: dict[str, Any]) -> dict[str, Any]:

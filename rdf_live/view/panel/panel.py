@@ -16,6 +16,7 @@ from rdf_live.errors import RunCancelled
 from rdf_live.snapshot import Result, Snapshot
 from rdf_live.view.panel import comm, layout, notebook, pace, words
 from rdf_live.view.panel.still import Still
+from rdf_live.view.panel.watchers import Watchers
 
 if TYPE_CHECKING:
     from rdf_live.run import LiveRun
@@ -25,6 +26,8 @@ __all__ = ["MIME", "Panel"]
 MIME = "application/vnd.rdf-live.v1+json"
 #: Letters of plots in one update, and in the last one, which a notebook is saved with.
 _MOST, _MOST_AT_END = 1_000_000, 2_000_000
+#: So often the time of a run is shown that does not get on.
+_TICK_S = 5
 
 
 class Panel:
@@ -81,7 +84,7 @@ class Panel:
         self._dress = dress
         self._held = hold
         self._thread: threading.Thread | None = None
-        self._watchers: dict[str, frozenset[int]] = {}
+        self._watchers = Watchers()
         self._cell: int | None = None
         self._number = 0
         #: For each pane the update it was sent in last, and the state of the run that it showed.
@@ -134,12 +137,20 @@ class Panel:
 
     def watch(self, page: str, panes: Collection[int]) -> None:
         """A page draws by itself, and these panes are in sight there."""
-        self._watchers = {**self._watchers, page: frozenset(panes)}
+        for index in self._watchers.hear(page, panes):
+            # A page that was loaded again has what was saved with the notebook.
+            self._sent_seq.pop(index, None)
         self.run._wake()
 
     def unwatch(self, page: str) -> None:
         """A page is gone."""
-        self._watchers = {name: panes for name, panes in self._watchers.items() if name != page}
+        self._watchers.forget(page)
+
+    @property
+    def end(self) -> dict[str, Any] | None:
+        """The last update there is; None as long as there will be others."""
+        bundle = self._bundle
+        return bundle if bundle and bundle[MIME]["final"] else None
 
     # ---- the thread
 
@@ -166,26 +177,29 @@ class Panel:
 
     def _news(self) -> bool:
         """Something to show that is not shown. While holding the condition."""
+        return self._now() != self._seen or self._behind()
+
+    def _behind(self) -> bool:
+        """Panes wait for their newest values. While holding the condition."""
         frame = self.run._frame
-        if self._now() != self._seen:
-            return True
         if frame is None or not self.run._has_values():
             return False
         return any(self._sent_seq.get(i, -1) < frame["seq"] for i in self._candidates() if self._has_values(i, frame))
 
     def _now(self) -> tuple[Any, ...]:
+        """What an update is about; first what changes even if nothing happens."""
         run = self.run
         frame = run._frame
+        clock = frame and int(frame["progress"]["elapsed_s"] // _TICK_S)
         news = frame and (frame["seq"], frame["progress"].get("waiting_for"))
-        return (news, run._lost is not None, bool(run._blocking))
+        return (clock, news, run._lost is not None, bool(run._blocking))
 
     def _has_values(self, index: int, frame: dict[str, Any]) -> bool:
         return any(frame["graphs"][result.graph]["values"] is not None for result in self._panes[index].results)
 
     def _candidates(self) -> list[int]:
-        watchers = self._watchers
-        visible = frozenset().union(*watchers.values()) if watchers else None
-        return pace.choose(len(self._panes), self._sent, visible)
+        # The first plots are sent whoever looks: a notebook is saved with them.
+        return pace.choose(len(self._panes), self._sent, self._watchers.visible if self._sent else None)
 
     # ---- one update
 
@@ -194,13 +208,14 @@ class Panel:
         start = time.thread_time()
         run = self.run
         with run._condition:
-            self._seen = self._now()
+            seen, self._seen = self._seen, self._now()
+            only_clock = seen[1:] == self._seen[1:] and not self._behind()
             frame, lost, blocking = run._frame, run._lost, bool(run._blocking)
             final = self._ended()
             blocking = blocking and not final
             usable = run._has_values() and frame is not None and frame["state"] != "cancelled"
         try:
-            snapshot = run._take(own=True) if usable and plots else None
+            snapshot = run._take(own=True) if usable and plots and (final or not only_clock) else None
         except RunCancelled:  # a moment ago it was not
             self._next(publish, plots=False)
             return
@@ -214,11 +229,15 @@ class Panel:
             self._fill(data, snapshot, final)
             if not first:
                 picture_s = self._still.draw(snapshot, run.name, bool(self._watchers), final)
+        elif usable and self._bundle:
+            data |= {name: self._bundle[MIME][name] for name in ("numbers", "reports")}
         elif frame is not None and frame["state"] == "cancelled":
             self._still.png = None
         self._bundle = {MIME: data, "text/plain": words.text_of(run.name, data)}
         if self._still.png is not None:
             self._bundle["image/png"] = self._still.png
+        if final:
+            comm.keep(self)
         publish(self._bundle, self.id)
         if snapshot is not None:
             self._cost.add(time.thread_time() - start - picture_s)
@@ -266,7 +285,7 @@ class Panel:
                 self._titles[index] = plots.title_of(pane, snapshot)
             except Exception as error:
                 plot = plots.broken(snapshot, f"cannot be shown: {type(error).__name__}: {str(error)[:300]}")
-            size = _letters(plot)
+            size = plots.letters(plot)
             if final and size > room:
                 plot = plots.broken(
                     snapshot,
@@ -287,10 +306,5 @@ class Panel:
         why = f"The panel ended because of an error ({type(error).__name__}: {str(error)[:300]})."
         data["run"] = data["run"] | {"message": f"{why} The run goes on; run.panel() shows it again."}
         self._bundle = self._bundle | {MIME: data, "text/plain": words.text_of(self.run.name, data)}
+        comm.keep(self)
         notebook.update(self._bundle, self.id)
-
-
-def _letters(plot: dict[str, Any]) -> int:
-    """Size of a plot on its way: ROOT's JSON is a text in it, with its quotes escaped."""
-    texts = [text for view in plot["views"] for text in (*view["objects"], *view.get("over", ()))]
-    return sum(len(text) + text.count('"') for text in texts)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What an update says of results: the plot of a pane, numbers, cut flows.
 
-Makes ROOT objects and their JSON, and touches no graphics. The snapshot has to be one that nobody else uses: its
-objects get colours here.
+Makes ROOT objects and their JSON, and touches no graphics. The snapshot has to be one that nobody else uses: while
+their JSON is made, its objects have other colours.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from rdf_live.view.panel.layout import Pane
 from rdf_live.view.panel.shrink import projections, smaller
 from rdf_live.view.text import percent, value_text
 
-__all__ = ["broken", "numbers_of", "plot_of", "reports_of", "title_of"]
+__all__ = ["broken", "letters", "numbers_of", "plot_of", "reports_of", "title_of"]
 
 #: Objects of one result in one pane; more than these lines nobody can tell apart.
 _MOST_VARIATIONS = 20
@@ -52,6 +53,12 @@ def title_of(pane: Pane, snapshot: Snapshot) -> str:
     return str(value.GetTitle()) if value is not None and value.GetTitle() else pane.title
 
 
+def letters(plot: dict[str, Any]) -> int:
+    """Size of a plot on its way: ROOT's JSON is a text in it, with its quotes escaped."""
+    texts = [text for view in plot["views"] for text in (*view["objects"], *view.get("over", ()))]
+    return sum(len(text) + text.count('"') for text in texts)
+
+
 def broken(snapshot: Snapshot, why: str) -> dict[str, Any]:
     """In the place of a plot that cannot be made."""
     return {"entries": snapshot.entries, "fraction": snapshot.fraction, "note": why, "views": []}
@@ -64,20 +71,19 @@ def _views(pane: Pane, snapshot: Snapshot, here: list[Result], notes: list[str])
         for name, flat, note in projections(values[here[0]][0]):
             if note is not None:
                 notes.append(f"{name}: {note}")
-            views.append(_view([flat], ["colz"], name))
+            views.append({"name": name, "stack": False, "objects": [_json(flat)], "options": ["colz"]})
         return views
     over = [_small(value, notes) for result in pane.over if result in values for value in values[result]]
     stack = [_small(values[result][0], notes) for result in pane.stack if result in values]
-    if stack or len(over) > 1:
-        _color(stack, fill=True)
-        _color(over, points=bool(stack))
     if stack:
-        view = _view(stack, ["hist"] * len(stack), stack=True)
-        for value in over:
-            if value.InheritsFrom("TH1") and value.GetMarkerStyle() == 1:
-                value.SetMarkerStyle(20)
-        return [view | {"over": [_json(value) for value in over], "over_options": [_on_stack(v) for v in over]}]
-    return [_view(over, [_option(value, index == 0) for index, value in enumerate(over)])]
+        colors = _colors([*stack, *over], len(stack))
+        below = [_dressed(value, color, fill=True) for value, color in zip(stack, colors, strict=False)]
+        points = [_dressed(value, color, mark=True) for value, color in zip(over, colors[len(stack) :], strict=True)]
+        view = {"name": "", "stack": True, "objects": below, "options": ["hist"] * len(stack)}
+        return [view | {"over": points, "over_options": [_on_stack(value) for value in over]}]
+    lines = [_dressed(*pair) for pair in zip(over, _colors(over), strict=True)] if len(over) > 1 else map(_json, over)
+    options = [_option(value, index == 0) for index, value in enumerate(over)]
+    return [{"name": "", "stack": False, "objects": list(lines), "options": options}]
 
 
 def _values(value: Any, notes: list[str]) -> list[Any]:
@@ -99,10 +105,6 @@ def _small(value: Any, notes: list[str]) -> Any:
     return made
 
 
-def _view(objects: list[Any], options: list[str], name: str = "", stack: bool = False) -> dict[str, Any]:
-    return {"name": name, "stack": stack, "objects": [_json(value) for value in objects], "options": options}
-
-
 def _json(value: Any) -> str:
     return str(root().TBufferJSON.ToJSON(value, _COMPACT))
 
@@ -122,17 +124,41 @@ def _on_stack(value: Any) -> str:
     return "P" if value.InheritsFrom("TGraph") else "pe"
 
 
-def _color(values: Sequence[Any], fill: bool = False, points: bool = False) -> None:
-    """Colours that can be told apart, where nobody has chosen any."""
-    names = ("kBlack" if points else "kP6Blue", "kP6Yellow", "kP6Red", "kP6Grape", "kP6Gray", "kP6Violet")
+def _colors(values: Sequence[Any], stacked: int = 0) -> list[int | None]:
+    """Colours that can be told apart, where nobody has chosen any; None where somebody has.
+
+    The first behind the stack is black.
+    """
+    taken = {int(value.GetLineColor()) for value in values} - set(_DEFAULT_COLORS)
+    names = ("kP6Blue", "kP6Yellow", "kP6Red", "kP6Grape", "kP6Gray", "kP6Violet")
+    palette = [int(getattr(root(), name)) for name in names]
+    free = itertools.cycle([color for color in palette if color not in taken] or palette)
+    colors: list[int | None] = []
     for index, value in enumerate(values):
         if value.GetLineColor() not in _DEFAULT_COLORS:
-            continue
-        color = int(getattr(root(), names[index % len(names)]))
-        value.SetLineColor(color)
-        value.SetMarkerColor(color)
-        if fill and value.GetFillColor() == 0:
-            value.SetFillColor(color)
+            colors.append(None)
+        else:
+            colors.append(int(root().kBlack) if stacked and index == stacked else next(free))
+    return colors
+
+
+def _dressed(value: Any, color: int | None, fill: bool = False, mark: bool = False) -> str:
+    """Its JSON with these looks. It keeps its own: it may be in other panes, where it gets others."""
+    own = (value.GetLineColor(), value.GetMarkerColor(), value.GetFillColor(), value.GetMarkerStyle())
+    try:
+        if color is not None:
+            value.SetLineColor(color)
+            value.SetMarkerColor(color)
+            if fill and own[2] == 0:
+                value.SetFillColor(color)
+        if mark and value.InheritsFrom("TH1") and own[3] == 1:
+            value.SetMarkerStyle(20)
+        return _json(value)
+    finally:
+        value.SetLineColor(own[0])
+        value.SetMarkerColor(own[1])
+        value.SetFillColor(own[2])
+        value.SetMarkerStyle(own[3])
 
 
 def numbers_of(results: Sequence[Result], snapshot: Snapshot) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ class Still:
     Parameters
     ----------
     panes : sequence of Pane
-        What is on it: the first sixteen of which something has arrived.
+        What is on it: the first sixteen of which something has arrived, without those that cannot be drawn.
     columns : int or None
         Panes beside each other.
 
@@ -58,10 +58,25 @@ class Still:
         since = None if self._made is None else time.monotonic() - self._made
         if not final and not pace.picture_due(since, self._cost, watched):
             return 0.0
-        panes = [pane for pane in self._panes if any(snapshot.has(result) for result in pane.results)][:_MOST]
-        if not panes:
+        there = [pane for pane in self._panes if any(snapshot.has(result) for result in pane.results)]
+        if not there:
             return 0.0
         start = time.thread_time()
+        panes = there[:_MOST]
+        made = self._png(snapshot, panes, title, len(there))
+        if made is None and len(panes) > 1:
+            # Which of them it was is known only by trying each.
+            panes = [pane for pane in panes if self._png(snapshot, [pane], title, 1) is not None]
+            made = self._png(snapshot, panes, title, len(there)) if panes else None
+        if made is not None:
+            self.png = base64.b64encode(made).decode()
+        self._made = time.monotonic()
+        took = time.thread_time() - start
+        self._cost.add(took)
+        return took
+
+    def _png(self, snapshot: Snapshot, panes: Sequence[Pane], title: str, of: int) -> bytes | None:
+        """The picture of some of so many panes; None if it cannot be made."""
         from rdf_live.view import picture
 
         looks = {
@@ -71,13 +86,11 @@ class Still:
         if self._columns is not None:
             full, rest = divmod(len(panes), self._columns)
             rows = [self._columns] * full + [rest] * (rest > 0)
+        if len(panes) < of:
+            title = f"{title} ({len(panes)} of {of})"
         try:
-            made = picture.png(snapshot, [pane.picture for pane in panes], title=title, looks=looks, rows=rows)
-            self.png = base64.b64encode(made).decode()
+            return picture.png(snapshot, [pane.picture for pane in panes], title=title, looks=looks, rows=rows)
         except Exception:
             # Nothing that can be drawn, or a fault: the plots of the page are worth more than it is.
             _log.debug("no picture", exc_info=True)
-        self._made = time.monotonic()
-        took = time.thread_time() - start
-        self._cost.add(took)
-        return took
+            return None
