@@ -120,11 +120,11 @@ def _check_gpus(client: Client, gpus: int) -> None:
     workers: Any = client.scheduler_info(n_workers=-1)["workers"]
     most = max((worker["resources"].get("GPU", 0) for worker in workers.values()), default=gpus)
     if most < gpus:
+        ask = "Ask the batch system for them, rdf_live.connect(..., gpus=1), or"
         raise errors.BadInput(
             f"gpus: got {gpus}, but of the {len(workers)} workers "
             + (f"none has more than {most:g}" if most else "none has a GPU")
-            + f". Ask the batch system for them, rdf_live.connect(..., gpus={gpus}), or start workers with "
-            f"dask worker --resources GPU={gpus}."
+            + f". {ask if gpus == 1 else 'Batch workers have one;'} start workers with dask worker --resources GPU={gpus}."
         )
 
 

@@ -295,7 +295,7 @@ def test_disk_space(monkeypatch, tmp_path):
 def test_memory_and_files(monkeypatch, profile):
     assert machine.memory(profile).state == "ok"
     assert machine.memory(dataclasses.replace(profile, memory=GB)).state == "warning"
-    for limits, state in (((1024, 4096), "ok"), ((200, 4096), "warning"), ((100, 100), "problem"), ((-1, -1), "ok")):
+    for limits, state in (((1024, 4096), "ok"), ((200, 4096), "ok"), ((100, 100), "problem"), ((-1, -1), "ok")):
         monkeypatch.setattr(machine.resource, "getrlimit", lambda _, limits=limits: limits)
         assert machine.open_files(profile).state == state
 
