@@ -124,7 +124,8 @@ def _check_gpus(client: Client, gpus: int) -> None:
         raise errors.BadInput(
             f"gpus: got {gpus}, but of the {len(workers)} workers "
             + (f"none has more than {most:g}" if most else "none has a GPU")
-            + f". {ask if gpus == 1 else 'Batch workers have one;'} start workers with dask worker --resources GPU={gpus}."
+            + f". {ask if gpus == 1 else 'Batch workers have one;'} "
+            f"start workers with dask worker --resources GPU={gpus}."
         )
 
 
