@@ -8,7 +8,8 @@ import { parse, type Said } from './types.js';
 const API = 'rdf-live/api/journal';
 /** The first pause before another attempt; each further one is twice as long. */
 export const PAUSE_MS = 500;
-export const LONGEST_PAUSE_MS = 30_000;
+/** Short: a page that saves before it has heard that the file was written meanwhile asks the user which one is right. */
+export const LONGEST_PAUSE_MS = 2000;
 
 /** The server has a journal. Only asked when it does not let us follow: one without is then left alone. */
 async function hasJournal({ baseUrl, fetch, init, token }: ServerSettings): Promise<boolean> {
