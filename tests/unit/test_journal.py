@@ -232,3 +232,22 @@ def test_other_limits():
     # An update that fits again is shown again.
     journal.message(plot("small", "b", kind="update_display_data"), TIME)
     assert outputs(journal)[1]["data"] == {"text/plain": "small"}
+
+
+@pytest.mark.parametrize(("status_said", "state"), [("ok", "ok"), ("error", "error"), ("aborted", "aborted")])
+def test_answer_ends_what_no_message_has_ended(journal, status_said, state):
+    """Messages to everybody may be missed while a new process is connected; the answer to the page is not."""
+    requested(journal, "m1")
+    (change,) = journal.replied("m1", status_said, 3, TIME + 1)
+    assert change.execution.state == state
+    assert change.execution.ended == TIME + 1
+    assert change.execution.count == (None if state == "aborted" else 3)
+    assert journal.replied("m1", status_said, 3, TIME + 2) == []
+    assert journal.replied("unknown", "ok", 3, TIME) == []
+
+
+def test_answer_after_the_end_changes_nothing(journal):
+    requested(journal, "m1")
+    for one in (status("busy"), begun(7), status("idle")):
+        journal.message(one, TIME)
+    assert journal.replied("m1", "ok", 7, TIME + 9) == []

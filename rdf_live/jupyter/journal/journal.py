@@ -146,6 +146,30 @@ class Journal:
             changes.append(self._end(execution, time))
         return changes
 
+    def replied(self, id: str, status: str, count: int | None, time: float) -> list[Change]:
+        """The kernel has answered the page that asked: the execution has ended, also where no message said so.
+
+        Parameters
+        ----------
+        id : str
+            Id of the request.
+        status : str
+            "ok", "error" or "aborted".
+        count : int or None
+            The number in the prompt.
+        """
+        execution = self.executions.get(id)
+        if execution is None or not execution.open:
+            return []
+        if status != "aborted":
+            execution.count = count or execution.count or 0
+            self._begin(execution, time)
+            self._supersede(execution)
+        change = self._end(execution, time)
+        if status == "error":
+            execution.state = "error"
+        return [change]
+
     def _begin(self, execution: Execution, time: float) -> None:
         if execution.state == "queued":
             execution.state = "running"

@@ -45,6 +45,14 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                     service.request(self.kernel_id, *request)
             super().handle_incoming_message(incoming_msg)
 
+        def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+            """Note the end of an execution, for the case that the journal could not hear it."""
+            with _harmless(self):
+                shell = self._page is not None and getattr(stream, "channel", None) == "shell"
+                if shell and (reply := _execute_reply(self.session, outgoing_msg)) is not None:
+                    service.replied(self.kernel_id, *reply)
+            super().handle_outgoing_message(stream, outgoing_msg)
+
         def disconnect(self) -> Any:
             """Note that the page has gone."""
             # It may go before it has quite come.
@@ -88,4 +96,17 @@ def _execute_request(sent: Any, protocol: str | None) -> tuple[str, str, str, st
         return str(header["msg_id"]), str(metadata["cellId"]), str(header["session"]), str(content["code"])
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         # The server itself says what is wrong with it.
+        return None
+
+
+def _execute_reply(session: Any, sent: list[Any]) -> tuple[str, str, int | None] | None:
+    """Id of the request, status and count of the answer to an execution; None for every other message."""
+    try:
+        _, (_, header, parent, _, content, *_) = session.feed_identities(sent)
+        if b"execute_reply" not in bytes(header) or json.loads(bytes(header))["msg_type"] != "execute_reply":
+            return None
+        said = json.loads(bytes(content))
+        count = said.get("execution_count")
+        return json.loads(bytes(parent))["msg_id"], str(said["status"]), count if isinstance(count, int) else None
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None

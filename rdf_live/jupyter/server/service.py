@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable
@@ -50,7 +49,6 @@ class Service:
         self.writer = Writer(serverapp)
         self.presence = Presence(time.time())
         self.watchers: dict[str, Watcher] = {}
-        self._subscribing: dict[str, asyncio.Task[None]] = {}
         self._followers: set[FollowHandler] = set()
         self._kernels_told: dict[str, dict[str, Any]] = {}
 
@@ -71,9 +69,9 @@ class Service:
         if kernel_id not in self.watchers:
             journal = self.store.open(kernel_id)
             self.watchers[kernel_id] = Watcher(self.kernels, journal, lambda got: self._changed(journal, got))
-            self._subscribing[kernel_id] = asyncio.create_task(self.watchers[kernel_id].subscribed())
-        await asyncio.shield(self._subscribing[kernel_id])
-        journal = self.watchers[kernel_id].journal
+        watcher = self.watchers[kernel_id]
+        await watcher.subscribed()
+        journal = watcher.journal
         if path := await self._path_of(kernel_id):
             journal.path = path
         return journal
@@ -89,6 +87,11 @@ class Service:
         if kernel_id in self.watchers:
             self.watchers[kernel_id].request(id, cell, session, source)
 
+    def replied(self, kernel_id: str, id: str, status: str, count: int | None) -> None:
+        """A kernel answers the page that asked for an execution."""
+        if kernel_id in self.watchers:
+            self.watchers[kernel_id].replied(id, status, count)
+
     async def on_kernel(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
         """The server did something to a kernel."""
         kernel_id = data.get("kernel_id", "")
@@ -99,7 +102,6 @@ class Service:
 
     def kernel_gone(self, kernel_id: str) -> None:
         """The server has no such kernel any more."""
-        self._subscribing.pop(kernel_id).cancel()
         self.watchers.pop(kernel_id).shut_down()
 
     def _changed(self, journal: Journal, changes: list[Change]) -> None:

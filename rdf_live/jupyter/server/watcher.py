@@ -29,6 +29,8 @@ _TURN_S = 0.03
 _TOGETHER_S = 0.05
 #: A restart that is reported so soon after the end of a process is the restart of that process.
 _SAME_S = 30.0
+#: What the kernel says to everybody may come so much later than its answer to the page.
+_REPLIED_S = 5.0
 
 
 class Watcher:
@@ -50,10 +52,12 @@ class Watcher:
         self._kernel = kernels.get_kernel(journal.kernel)
         self._changed = changed
         self._heard = asyncio.Event()
+        self._subscribing: asyncio.Task[None] | None = None
         self._session = Session(config=self._kernel.session.config, key=self._kernel.session.key)
         self._stream = self._listen()
         kernels.add_restart_callback(journal.kernel, self._died, "restart")
         kernels.add_restart_callback(journal.kernel, self._died_for_good, "dead")
+        self._subscribe()
 
     def _listen(self) -> Any:
         stream = self._kernel.connect_iopub()
@@ -70,18 +74,39 @@ class Watcher:
         stream.on_recv(self._receive)
         return stream
 
+    def _subscribe(self) -> None:
+        """Begin to ask the kernel's process for a sign, as every new process has to take the subscription anew."""
+        if self._subscribing is not None:
+            self._subscribing.cancel()
+        self._heard.clear()
+        self._subscribing = asyncio.create_task(self._nudge())
+
     async def subscribed(self) -> None:
         """Wait until the kernel is heard: it has taken the subscription."""
-        control = self._kernel.connect_control()
-        try:
-            deadline = time.monotonic() + _PATIENCE_S
-            while not self._heard.is_set() and time.monotonic() < deadline:
-                # Answered on the control channel also by a kernel that is busy, with a status that everybody hears.
-                self._session.send(control, "kernel_info_request")
+        while (subscribing := self._subscribing) is not None and not subscribing.done():
+            # One that is cancelled has a successor, or the kernel is gone.
+            await asyncio.wait([subscribing])
+
+    async def _nudge(self) -> None:
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._heard.is_set() and time.monotonic() < deadline:
+            self._follow_port()
+            control = self._kernel.connect_control() if self._kernel.control_port else None
+            try:
+                if control is not None:
+                    # Answered on the control channel also by a kernel that is busy, with a status that all hear.
+                    self._session.send(control, "kernel_info_request")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._heard.wait(), _NUDGE_S)
-        finally:
-            control.close(linger=0)
+            finally:
+                if control is not None:
+                    control.close(linger=0)
+
+    def _follow_port(self) -> None:
+        """A new process may have other ports."""
+        if self._kernel.iopub_port not in (0, self._port):
+            self._stream.close(linger=0)
+            self._stream = self._listen()
 
     def _receive(self, parts: list[Any]) -> None:
         """Take a message, and those that come soon after it together: to wake up is what costs."""
@@ -94,10 +119,13 @@ class Watcher:
         if self._stream.closed():
             return
         deadline = time.monotonic() + _TURN_S
-        with contextlib.suppress(zmq.Again):
-            while time.monotonic() < deadline:
-                self._take(self._stream.socket.recv_multipart(zmq.NOBLOCK))
-        self._stream.on_recv(self._receive)
+        try:
+            with contextlib.suppress(zmq.Again):
+                while time.monotonic() < deadline:
+                    self._take(self._stream.socket.recv_multipart(zmq.NOBLOCK))
+        finally:
+            # Whatever went wrong with one message, those that follow are heard.
+            self._stream.on_recv(self._receive)
 
     def _take(self, parts: list[Any]) -> None:
         message = self._message(parts)
@@ -128,10 +156,20 @@ class Watcher:
         """A page asks for an execution."""
         self._changed([self.journal.request(id, cell, session, source, time.time())])
 
+    def replied(self, id: str, status: str, count: int | None) -> None:
+        """The kernel has answered a page, which it does at the end of an execution."""
+        asyncio.get_running_loop().call_later(_REPLIED_S, self._take_reply, id, status, count)
+
+    def _take_reply(self, id: str, status: str, count: int | None) -> None:
+        if changes := self.journal.replied(id, status, count, time.time()):
+            self._changed(changes)
+
     def lost(self, reason: str, *, alive: bool) -> None:
         """The kernel's process has ended."""
         self._drain()
         self._changed(self.journal.kernel_lost(reason, time.time(), alive=alive))
+        if alive:
+            self._subscribe()
 
     def _died(self) -> None:
         self.lost(f"The kernel died at {at(time.time())} and was started again.", alive=True)
@@ -148,9 +186,8 @@ class Watcher:
         elif not self.journal.kernel_info["alive"]:
             self.journal.kernel_info["alive"] = True
             self._changed([])
-        if self._kernel.iopub_port != self._port:
-            self._stream.close(linger=0)
-            self._stream = self._listen()
+        if known:
+            self._subscribe()
 
     def shut_down(self) -> None:
         """The kernel is gone."""
@@ -160,6 +197,9 @@ class Watcher:
 
     def close(self) -> None:
         """Stop listening. An iopub connection that stays open keeps the server from stopping."""
+        if self._subscribing is not None:
+            self._subscribing.cancel()
+            self._subscribing = None
         if not self._stream.closed():
             self._stream.on_recv(None)
             self._stream.close(linger=0)
