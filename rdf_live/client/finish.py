@@ -50,7 +50,8 @@ def finish(run: LiveRun) -> Snapshot:
     complete = snapshot.state == "done" and not frame["failures"]
     missing = [result.label for result in run.results if not snapshot.has(result)]
     if not complete or missing:
-        why = "it was stopped" if snapshot.state == "stopped" else f"{len(frame['failures'])} ranges failed"
+        failed = f"{len(frame['failures'])} of {run.progress.ranges} ranges failed"
+        why = "it was stopped" if snapshot.state == "stopped" else failed
         nothing = f"; no entries of {', '.join(map(repr, missing))} were processed" if missing else ""
         warnings.warn(
             f"run {run.name!r} holds {100 * snapshot.fraction:.3g} % of the data ({snapshot.entries:,} entries): "

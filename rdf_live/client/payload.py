@@ -40,7 +40,7 @@ def pack(mapper: Any) -> bytes:
 
 
 def pack_ranges(ranges: list[Any]) -> list[bytes]:
-    """The ranges, each on its own: a worker fetches only the one that it computes."""
+    """The ranges, each on its own: it travels with its task."""
     return [bytes(cloudpickle.dumps(r)) for r in ranges]
 
 

@@ -167,7 +167,7 @@ def _launch(
         specs.append(
             {
                 "payload": pack(captured.mapper),
-                "ranges": pack_ranges(captured.ranges),
+                "ranges": len(captured.ranges),
                 "labels": [list(pair) for pair in zip(labels, kinds, strict=True)],
                 "info": None,
             }
@@ -188,7 +188,7 @@ def _launch(
                 versions=versions(),
                 where=asdict(where),
             )
-            futures = _submit(client, run_id, [len(spec["ranges"]) for spec in specs], gpus)
+            futures = _submit(client, run_id, [pack_ranges(captured.ranges) for _, captured in graphs], gpus)
         # Handed over to the hub, so that they outlive this process.
         hub.call(client, "rdf_live_adopt", run=run_id, keys=[future.key for future in futures])
         run = LiveRun(client, run_id, name, results, options["every"], nodes)
@@ -202,17 +202,17 @@ def _launch(
     return run
 
 
-def _submit(client: Client, run_id: str, counts: list[int], gpus: int) -> list[Any]:
+def _submit(client: Client, run_id: str, ranges: list[list[bytes]], gpus: int) -> list[Any]:
     """Give all tasks to Dask, graphs side by side."""
-    places = sorted(
-        ((graph, index) for graph, n in enumerate(counts) for index in range(n)),
-        key=lambda place: ((place[1] + 0.5) / counts[place[0]], place[0]),
+    tasks = sorted(
+        ((graph, index, data_range) for graph, those in enumerate(ranges) for index, data_range in enumerate(those)),
+        key=lambda task: ((task[1] + 0.5) / len(ranges[task[0]]), task[0]),
     )
-    keys = [f"rdf-live-{run_id}-{graph}-{index}" for graph, index in places]
+    keys = [f"rdf-live-{run_id}-{graph}-{index}" for graph, index, _ in tasks]
     arguments: dict[str, Any] = {"key": keys, "pure": False, "retries": 0}
     if gpus:
         arguments["resources"] = {"GPU": gpus}
-    futures: list[Any] = client.map(run_range, [run_id] * len(places), *zip(*places, strict=True), **arguments)
+    futures: list[Any] = client.map(run_range, [run_id] * len(tasks), *zip(*tasks, strict=True), **arguments)
     return futures
 
 

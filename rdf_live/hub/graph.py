@@ -34,7 +34,7 @@ class GraphRecord:
     Parameters
     ----------
     spec : dict
-        payload, ranges, labels and info, as the client sends them.
+        payload, ranges (their number), labels and info, as the client sends them.
 
     Attributes
     ----------
@@ -50,9 +50,8 @@ class GraphRecord:
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.payload: bytes | None = spec["payload"]
-        self.ranges: list[bytes] = list(spec["ranges"])
         self.labels, self.info = spec.get("labels"), spec.get("info")
-        self.nranges = len(self.ranges)
+        self.nranges: int = spec["ranges"]
         self.layout: Layout | None = None
         self.sum: Accumulator | None = None
         self.entries = 0
@@ -101,7 +100,6 @@ class GraphRecord:
             self.committed_bytes += m.blob_bytes
         self.entries += m.entries
         self.trees.update(m.trees or {})
-        self.ranges[m.range] = b""
         self.files.pop(m.range, None)
 
     def drop(self, range_: int) -> None:
@@ -139,7 +137,7 @@ class GraphRecord:
         keep : bool
             False after a cancel: then that is nothing.
         """
-        self.payload, self.ranges, self.files = None, [], {}
+        self.payload, self.files = None, {}
         self.drop_tentative()
         self._merged = (0, self.sum.merged().tobytes()) if keep and self.sum is not None else None
         self.sum = None

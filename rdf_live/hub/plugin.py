@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROTOCOL", "HubPlugin"]
 
-PROTOCOL = 1
+PROTOCOL = 2
 #: Name of the plugin of a cluster that rdf_live keeps; its ``waiting()`` says what a run without workers waits for,
 #: and ``wanted()`` how many workers are to come.
 CLUSTER_PLUGIN = "rdf_live-cluster"

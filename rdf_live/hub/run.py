@@ -64,8 +64,8 @@ class Run:
         clock: Callable[[], float] = time.time,
         where: Place | None = None,
     ) -> None:
-        if not graphs or not all(graph["ranges"] for graph in graphs):
-            got = [len(graph["ranges"]) for graph in graphs]
+        got = [graph["ranges"] for graph in graphs]
+        if not got or min(got) < 1:
             raise BadInput(f"run {name!r}: got graphs with {got} ranges, expected at least one graph, one range each")
         self.id, self.name, self.client = run, name, client
         self.options, self.versions = dict(options), dict(versions)
@@ -80,7 +80,7 @@ class Run:
         self.seq = 1
         self.news, self.wake = asyncio.Event(), asyncio.Event()
         self._clock = clock
-        self.nranges = [len(graph["ranges"]) for graph in graphs]
+        self.nranges = got
         self._graphs = [GraphRecord(graph) for graph in graphs]
         self.ledger = Ledger(
             self.nranges, int(options.get("max_attempts", 3)), str(options.get("on_error", "raise")), clock
@@ -103,7 +103,6 @@ class Run:
         self._touch()
         return {
             "status": "go",
-            "range": g.ranges[range_],
             "every": self.every,
             "payload": None if have_payload else g.payload,
             "need_schema": g.layout is None,

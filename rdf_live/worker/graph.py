@@ -34,6 +34,11 @@ class ProcessGraph:
         What `rdf_live.client.payload` made.
     directory : str
         Where headers, libraries and files of the user go on this worker.
+
+    Attributes
+    ----------
+    interval : float
+        Seconds between two pictures of the range before.
     """
 
     def __init__(self, payload: bytes, directory: str) -> None:
@@ -52,6 +57,8 @@ class ProcessGraph:
         self._build = content["build"]
         self._graph_bytes: bytes = content["graph"]
         self._exec_id: Any = None
+        self._kinds: list[str] = []
+        self.interval = 0.5
         self._reset()
 
     def _reset(self) -> None:
@@ -226,3 +233,9 @@ def load(run: str, graph: int, payload: bytes | None, directory: str) -> Process
 def has(run: str, graph: int) -> bool:
     """True if `load` needs no payload."""
     return (run, graph) in _graphs
+
+
+def is_ready(run: str, graph: int) -> bool:
+    """True if a range of it can begin at once, and leaves nothing behind if it is not wanted: no file, for one."""
+    found = _graphs.get((run, graph))
+    return found is not None and found.slots is not None and "Snapshot" not in found._kinds

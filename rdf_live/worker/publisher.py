@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,8 +45,10 @@ class Attempt:
     trees: dict[str, int] | None = None
     files: list[str] = field(default_factory=list)
     monitor: Monitor | None = None
+    interval: float | None = None  # s
     seq: int = 0
     ended: str | None = None  # "stop", "cancel" or "stale": leave the event loop
+    begun: asyncio.Event = field(default_factory=asyncio.Event)  # the hub knows of it, or does not want it
     in_flight: bool = False
     send_schema: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,6 +64,15 @@ class Attempt:
             self.monitor = monitor
             if monitor is not None and self.ended:
                 monitor.stop()
+            elif monitor is not None and self.interval is not None:
+                monitor.set_interval(self.interval)
+
+    def set_interval(self, seconds: float) -> None:
+        """Least time between two pictures. Any thread."""
+        with self.lock:
+            self.interval = seconds
+            if self.monitor is not None:
+                self.monitor.set_interval(seconds)
 
     def end(self, why: str) -> None:
         """Ask the event loop to end. Any thread."""
@@ -157,9 +169,13 @@ class Publisher(WorkerPlugin):
         """
         return asyncio.run_coroutine_threadsafe(self._call(operation, message), self._loop).result()
 
-    def open(self, attempt: Attempt) -> None:
-        """From now on this attempt is stopped when its run is."""
+    def begin(self, attempt: Attempt, **message: Any) -> Future[dict[str, Any]]:
+        """Ask the hub whether it wants this attempt; from now on it is stopped when its run is.
+
+        Does not wait: what is computed meanwhile is sent only when the hub has agreed, and ends at once if it has not.
+        """
         self._attempts[attempt.attempt] = attempt
+        return asyncio.run_coroutine_threadsafe(self._begin(attempt, message), self._loop)
 
     def opened(self, attempt: Attempt) -> None:
         """Tell the size and files of the range: for the total of the run, and for who is to blame if this process dies.
@@ -169,7 +185,7 @@ class Publisher(WorkerPlugin):
 
         def tell() -> None:
             if attempt.attempt in self._attempts and attempt.seq == 0:
-                self._loop.create_task(self._send(attempt, attempt.message(0, None, {})))
+                self._loop.create_task(self._tell_size(attempt))
 
         self._loop.call_soon_threadsafe(self._loop.call_later, OPENED_S if attempt.trees is None else 0, tell)
 
@@ -179,6 +195,24 @@ class Publisher(WorkerPlugin):
         self._attempts.pop(attempt.attempt, None)
 
     # ---- on the worker's event loop
+
+    async def _begin(self, attempt: Attempt, message: dict[str, Any]) -> dict[str, Any]:
+        wanted = False
+        try:
+            reply = await self._call("rdf_live_begin", attempt.identity | message)
+            wanted = reply["status"] == "go"
+            if wanted:
+                attempt.set_interval(reply["interval"])
+            return reply
+        finally:
+            if not wanted:
+                attempt.end("stale")
+            attempt.begun.set()
+
+    async def _tell_size(self, attempt: Attempt) -> None:
+        await attempt.begun.wait()
+        if attempt.seq == 0 and not attempt.ended:
+            await self._send(attempt, attempt.message(0, None, {}))
 
     async def _call(self, operation: str, message: dict[str, Any]) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE_S
@@ -208,6 +242,7 @@ class Publisher(WorkerPlugin):
         """Send pictures until there is no newer one. One message in flight: of those that wait, the newest wins."""
         attempt.in_flight = True
         try:
+            await attempt.begun.wait()
             while True:
                 with attempt.lock:
                     frame = attempt.monitor.take() if attempt.monitor is not None and not attempt.ended else None
@@ -228,9 +263,7 @@ class Publisher(WorkerPlugin):
         status = reply["status"]
         if status == "ok":
             attempt.send_schema = bool(reply["need_schema"])
-            with attempt.lock:
-                if attempt.monitor is not None:
-                    attempt.monitor.set_interval(reply["interval"])
+            attempt.set_interval(reply["interval"])
             if reply["stop"]:
                 attempt.end(reply["stop"])
         elif status == "stale":

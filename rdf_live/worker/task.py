@@ -9,6 +9,7 @@ import platform
 import re
 import traceback
 import uuid
+from concurrent.futures import Future
 from typing import Any
 
 from distributed import Reschedule, get_worker
@@ -32,10 +33,12 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "ROOT": root_text, "rdf_live": rdf_live.__version__}
 
 
-def run_range(run: str, graph: int, index: int) -> str:
+def run_range(run: str, graph: int, index: int, data_range: bytes) -> str:
     """Compute one range and commit it to the hub.
 
     Runs in the worker's thread. What it computes goes to the hub, so what it returns is only a word for the log.
+    A process that has the graph begins while it still asks the hub whether it may: that is nearly always so, and the
+    answer takes as long as to open a file.
 
     Raises
     ------
@@ -45,24 +48,21 @@ def run_range(run: str, graph: int, index: int) -> str:
     worker = get_worker()
     publisher = Publisher.of(worker)
     attempt = Attempt(run, graph, index, uuid.uuid4().hex[:16])
-    reply = publisher.call(
-        "rdf_live_begin",
-        **attempt.identity,
-        worker=worker.address,
-        versions=versions(),
-        have_payload=graphs.has(run, graph),
-    )
-    if reply["status"] != "go":
-        return str(reply["status"])
-    publisher.open(attempt)
+    have_payload, ahead = graphs.has(run, graph), graphs.is_ready(run, graph)
+    answer = publisher.begin(attempt, worker=worker.address, versions=versions(), have_payload=have_payload)
     process_graph = None
     try:
-        process_graph = graphs.load(run, graph, reply["payload"], worker.local_directory)
-        return _compute(publisher, attempt, process_graph, reply)
+        if not ahead and (status := answer.result()["status"]) != "go":
+            return str(status)
+        payload = None if have_payload else answer.result()["payload"]
+        process_graph = graphs.load(run, graph, payload, worker.local_directory)
+        return _compute(publisher, attempt, process_graph, data_range, answer)
     except Exception as error:
         if process_graph is not None:
             process_graph.drop()
-        verdict = _failed(publisher, attempt, worker.address, reply["range"], error)
+        if (status := answer.result()["status"]) != "go":
+            return str(status)
+        verdict = _failed(publisher, attempt, worker.address, data_range, error)
     finally:
         publisher.close(attempt)
     # Raised here, where no C++ exception is its context: Dask would try to pickle that.
@@ -71,22 +71,35 @@ def run_range(run: str, graph: int, index: int) -> str:
     return verdict
 
 
-def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph, reply: dict[str, Any]) -> str:
-    data_range = pickle.loads(reply["range"])
+def _compute(
+    publisher: Publisher,
+    attempt: Attempt,
+    graph: graphs.ProcessGraph,
+    pickled: bytes,
+    answer: Future[dict[str, Any]],
+) -> str:
+    data_range = pickle.loads(pickled)
     attempt.files = list(getattr(data_range, "filenames", ()))  # an empty source has none
     dataframe, attempt.size, attempt.trees = graph.open(data_range)
     if dataframe is None:
+        if (status := answer.result()["status"]) != "go":
+            return str(status)
         return _commit(publisher, attempt, 0, None, {}, complete=True)
     graph.book(dataframe, data_range, f"{data_range.id}-{attempt.attempt}")
-    attempt.digest, attempt.schema, attempt.send_schema = graph.digest, graph.schema, bool(reply["need_schema"])
+    # Where the answer is not there yet, this process has sent the schema before; if that was lost, the hub asks for it.
+    need_schema = answer.done() and bool(answer.result().get("need_schema"))
+    attempt.digest, attempt.schema, attempt.send_schema = graph.digest, graph.schema, need_schema
     publisher.opened(attempt)
-    monitor = Monitor(reply["interval"], publisher.notify_fd, early=bool(reply["need_schema"]))
+    monitor = Monitor(attempt.interval or graph.interval, publisher.notify_fd, early=need_schema)
     attempt.watch(monitor)
     if publisher.closing:
         # The first range of a process would be compiled before it could hear that.
         return "stale"
     graph.run(monitor)
     attempt.watch(None)
+    if (status := answer.result()["status"]) != "go":
+        return str(status)
+    graph.interval = attempt.interval or graph.interval
     complete = not monitor.shared.Stopping() or monitor.entries >= attempt.size
     if attempt.ended in ("cancel", "stale") and not complete:
         return attempt.ended

@@ -97,7 +97,7 @@ class Hub:
     def open(
         self, run: str, ranges: int, client: Client | None = None, versions: Any = VERSIONS, **options: Any
     ) -> Any:
-        graph = {"payload": b"payload", "ranges": [b"r"] * ranges, "labels": [], "info": None}
+        graph = {"payload": b"payload", "ranges": ranges, "labels": [], "info": None}
         options = {"every": 0.05, "on_error": "raise", "max_attempts": 3, **options}
         client = client or self.client
         return client.sync(
@@ -210,7 +210,7 @@ def test_second_registration_changes_nothing(hub: Hub) -> None:
 
 
 def test_hello(hub: Hub) -> None:
-    expected = {"status": "ok", "version": rdf_live.__version__, "protocol": 1, "cluster": False, "cores": 2}
+    expected = {"status": "ok", "version": rdf_live.__version__, "protocol": 2, "cluster": False, "cores": 2}
     assert hub.call("hello") == expected
 
 
@@ -232,7 +232,7 @@ def test_memory_is_dropped_at_the_end(hub: Hub) -> None:
     hub.start("r", 2)
     hub.end("r")
     (graph,) = hub.plugin.registry.get("r")._graphs
-    assert (graph.payload, graph.ranges, graph.tentative, graph.sum) == (None, [], {}, None)
+    assert (graph.payload, graph.tentative, graph.sum) == (None, {}, None)
     assert hub.plugin.registry.get("r").nbytes == 16
 
 

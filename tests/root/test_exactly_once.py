@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -159,3 +160,46 @@ def test_stolen_ranges() -> None:
         assert not run.over
         assert analysis.numbers(run.result(PATIENCE_S)) == oracle(60_000)
         assert [answer for entry, _, _, answer in log if entry == run.id] == ["go"] * 24
+
+
+def test_ranges_begin_before_the_hub_answers(workers: Farm) -> None:
+    """Nothing of them is sent until it has agreed, and nothing of one that it refuses counts."""
+    rdf_live.runs(workers.client)  # installs the hub
+    handlers = workers.scheduler.handlers
+    given = {name: handlers[f"rdf_live_{name}"] for name in ("begin", "partial", "commit")}
+    wanted: set[str] = set()
+    too_early: list[str] = []
+    ahead: list[int] = []
+
+    async def begin(**message: Any) -> Any:
+        if message["have_payload"]:
+            ahead.append(message["range"])
+            await asyncio.sleep(0.3)
+        if message["range"] == 7:
+            return {"status": "ended", "mode": "lost"}
+        reply = given["begin"](**message)
+        wanted.add(message["attempt"])
+        return reply
+
+    def checked(name: str) -> Any:
+        def handler(**message: Any) -> Any:
+            if message["attempt"] not in wanted:
+                too_early.append(name)
+            return given[name](**message)
+
+        return handler
+
+    new = {"begin": begin, "partial": checked("partial"), "commit": checked("commit")}
+    try:
+        handlers.update({f"rdf_live_{name}": handler for name, handler in new.items()})
+        analysis = book(workers.client, 12_000, 12, slow(10, 1000))
+        run = rdf_live.start(analysis.booked, every=0.05, on_error="skip")
+        with pytest.warns(rdf_live.errors.PartialResultWarning, match=r"1 of \d+ ranges failed"):
+            snapshot = run.result(PATIENCE_S)
+    finally:
+        handlers.update({f"rdf_live_{name}": handler for name, handler in given.items()})
+    assert too_early == []
+    assert len(ahead) >= 6
+    assert [failure["range"] for failure in run.failures] == [7]
+    assert snapshot[analysis.count] == 11_000
+    assert snapshot[analysis.plain].GetEntries() == 11_000

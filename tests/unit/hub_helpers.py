@@ -32,7 +32,7 @@ def make_run(nranges: Sequence[int] = (3,), max_bytes: int = 10**6, **options: A
     graphs = [
         {
             "payload": b"graph%d" % i,
-            "ranges": [b"range%d" % j for j in range(n)],
+            "ranges": n,
             "labels": [{"title": "h"}],
             "info": {"files": ["a.root"]},
         }

@@ -30,7 +30,7 @@ class Hub(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        graph = {"payload": b"p", "ranges": [b"r"] * NRANGES, "labels": [], "info": None}
+        graph = {"payload": b"p", "ranges": NRANGES, "labels": [], "info": None}
         options = {"max_attempts": 2, "on_error": "skip"}
         self.run = Run("run1", "name", "client1", [graph], options, {}, 10**6)
         self.committed: dict[int, int] = {}  # range -> entries

@@ -29,7 +29,6 @@ class TestBegin:
     def test_go(self, run: Run) -> None:
         assert begin(run, 1) == {
             "status": "go",
-            "range": b"range1",
             "every": 0.5,
             "payload": b"graph0",
             "need_schema": True,
@@ -383,7 +382,7 @@ class TestEnd:
             run.commit(message(i, entries=10, blobs={0: b"xyz"}))
         assert run.state == "done"
         assert run.nbytes == 16 + 2 * 3
-        assert [(g.payload, g.ranges, g.sum, g.tentative) for g in run._graphs] == [(None, [], None, {})]
+        assert [(g.payload, g.sum, g.tentative) for g in run._graphs] == [(None, None, {})]
         assert held(run) == [20, 2]
         assert run.schemas()[0]["digest"] == SCHEMA["digest"]  # type: ignore[index]
         assert run.describe()["graphs"] == [{"labels": [{"title": "h"}], "info": {"files": ["a.root"]}, "nranges": 2}]
@@ -394,11 +393,6 @@ class TestEnd:
         run.stop("cancel")
         graph = run.frame(values=True)["graphs"][0]
         assert (graph["values"], graph["blobs"], run.nbytes) == (None, [], 0)
-
-    def test_bytes_of_a_range_go_with_its_commit(self, run: Run) -> None:
-        begin(run)
-        run.commit(message(entries=10))
-        assert run._graphs[0].ranges[:2] == [b"", b"range1"]
 
     def test_late_messages_change_nothing(self) -> None:
         run = make_run([1])
