@@ -50,8 +50,10 @@ def finish(run: LiveRun) -> Snapshot:
     complete = snapshot.state == "done" and not frame["failures"]
     missing = [result.label for result in run.results if not snapshot.has(result)]
     if not complete or missing:
-        failed = f"{len(frame['failures'])} of {run.progress.ranges} ranges failed"
-        why = "it was stopped" if snapshot.state == "stopped" else failed
+        if snapshot.state == "stopped":
+            why = "it was stopped"
+        else:
+            why = f"{len(frame['failures'])} of {run.progress.ranges} ranges failed"
         nothing = f"; no entries of {', '.join(map(repr, missing))} were processed" if missing else ""
         warnings.warn(
             f"run {run.name!r} holds {100 * snapshot.fraction:.3g} % of the data ({snapshot.entries:,} entries): "
