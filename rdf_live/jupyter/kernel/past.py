@@ -19,6 +19,8 @@ __all__ = ["Cell", "Cells", "journal"]
 _LONGEST_LINE = 80
 #: A process beside a kernel gives a sign of life every minute.
 _SILENT_S = 180.0
+#: Who keeps a journal hears the kernel a little later than the kernel goes on to the next cell.
+_BEHIND_S = 2.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,17 +104,33 @@ def journal() -> Cells:
         A list of `Cell`.
     """
     where = here()
-    found: list[tuple[Journal, str]] = []
+    deadline = time.monotonic() + _BEHIND_S
+    while _is_behind(found := _executions(where), where) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    executions = [one for _, one in found if one.id != where.execution]
+    executions.sort(key=lambda one: one.queued)
+    newest = {one.cell: one for one in executions}
+    return Cells(_cell(one) for one in executions if newest[one.cell] is one)
+
+
+def _executions(where: Where) -> list[tuple[Journal, Execution]]:
+    """The newest execution of each cell of this notebook in each folder, and this one."""
+    found: list[tuple[Journal, Execution]] = []
     for folder in (own_folder(), *server_folders()):
         if folder.is_dir():
             store = Store(folder)
             journals = _of_notebook(store, where)
             _end_what_nobody_watches(store, journals, silent_s=_SILENT_S if folder == own_folder() else math.inf)
-            found += newest_executions(journals)
-    executions = [journal.executions[id] for journal, id in found if id != where.execution]
-    executions.sort(key=lambda one: one.queued)
-    newest = {one.cell: one for one in executions}
-    return Cells(_cell(one) for one in executions if newest[one.cell] is one)
+            found += [(journal, journal.executions[id]) for journal, id in newest_executions(journals)]
+    return found
+
+
+def _is_behind(found: list[tuple[Journal, Execution]], where: Where) -> bool:
+    """Whether a cell that has ended, since this one runs, is still written down as running."""
+    return any(
+        one.state == "running" and one.id != where.execution and _is_of(journal.kernel, where.kernel or "")
+        for journal, one in found
+    )
 
 
 def _of_notebook(store: Store, where: Where) -> list[Journal]:
