@@ -132,7 +132,7 @@ def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict
     address = client.scheduler.address
     worker = next(iter(client.scheduler_info(n_workers=-1)["workers"]))
     run = f"bench{os.getpid()}x{publishers}"
-    graphs = [{"payload": b"", "ranges": publishers, "labels": [], "info": None}]
+    graphs = [{"payload": b"", "ranges": publishers, "labels": []}]
     options = {"every": 0.5, "on_error": "raise", "max_attempts": 1}
     hub.call(client, "rdf_live_open", run=run, name=run, client=client.id, graphs=graphs, options=options, versions={})
     watching = rdf_live.attach(run, client=client)  # takes every frame, as a notebook does

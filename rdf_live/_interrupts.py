@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["held"]
+__all__ = ["held", "restore"]
+
+
+def restore() -> None:
+    """Undo what dask-jobqueue does at import: its handler turns Ctrl-C into the end of the process."""
+    if threading.current_thread() is threading.main_thread():
+        handler = signal.getsignal(signal.SIGINT)
+        if (getattr(handler, "__module__", None) or "").startswith("dask_jobqueue"):
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

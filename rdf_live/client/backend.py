@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from typing import Any
 
 from distributed import Client
@@ -99,6 +100,12 @@ def _class() -> Any:
                 self.run = None
 
         def ProcessAndMergeLive(self, ranges: list[Any], mapper: Any, reducer: Any, drawables: Any) -> Any:
+            """Asked for by ROOT's own LiveVisualize, whose pictures would need ROOT's own backend."""
+            warnings.warn(
+                "ROOT.RDF.Distributed.LiveVisualize shows nothing of a dataframe that rdf_live has started before. "
+                "rdf_live.LiveVisualize takes the same arguments.",
+                stacklevel=2,
+            )
             return self.ProcessAndMerge(ranges, mapper, reducer)
 
         def distribute_unique_paths(self, paths: Any) -> None:

@@ -40,7 +40,7 @@ class Feed:
 
     def __init__(self, client: Client, run: LiveRun) -> None:
         self._client = client
-        self._run = weakref.ref(run, lambda _: None)
+        self._run = weakref.ref(run)
         self._id = run.id
         self._blobs: list[dict[int, tuple[str, int, dict[int, bytes]]]] = []
         self.schemas: list[dict[str, Any] | None] = []

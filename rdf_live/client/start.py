@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,7 +13,7 @@ from distributed import Client
 
 from rdf_live import _distrdf as distrdf
 from rdf_live import errors
-from rdf_live._interrupts import held
+from rdf_live._interrupts import held, restore
 from rdf_live.client import booked, hub, records
 from rdf_live.client.backend import Captured, live_backend
 from rdf_live.client.finish import PARTIAL
@@ -89,7 +87,6 @@ def start(
     if callback is not None and not callable(callback):
         raise errors.WrongKind(f"callback: got a {type(callback).__name__}, expected something to call with a snapshot")
     client, heads = booked.graphs_of(results)
-    _restore_interrupt()
     if gpus:
         _check_gpus(client, gpus)
     hub.install(client)
@@ -154,9 +151,11 @@ def _launch(
     name: str | None,
     gpus: int = 0,
 ) -> LiveRun:
+    restore()
     run_id = uuid.uuid4().hex[:12]
     nodes: list[Any] = []
     results: list[Result] = []
+    ranges = [pack_ranges(captured.ranges) for _, captured in graphs]
     specs: list[dict[str, Any]] = []
     for index, (head, captured) in enumerate(graphs):
         actions = distrdf.action_nodes(head)
@@ -169,7 +168,6 @@ def _launch(
                 "payload": pack(captured.mapper),
                 "ranges": len(captured.ranges),
                 "labels": [list(pair) for pair in zip(labels, kinds, strict=True)],
-                "info": None,
             }
         )
     name = name or results[0].label
@@ -188,7 +186,7 @@ def _launch(
                 versions=versions(),
                 where=asdict(where),
             )
-            futures = _submit(client, run_id, [pack_ranges(captured.ranges) for _, captured in graphs], gpus)
+            futures = _submit(client, run_id, ranges, gpus)
         # Handed over to the hub, so that they outlive this process.
         hub.call(client, "rdf_live_adopt", run=run_id, keys=[future.key for future in futures])
         run = LiveRun(client, run_id, name, results, options["every"], nodes)
@@ -235,11 +233,3 @@ def _unique(labels: list[str], taken: set[str]) -> list[str]:
         taken.add(given)
         unique.append(given)
     return unique
-
-
-def _restore_interrupt() -> None:
-    """Undo what dask-jobqueue does at import: its SIGINT handler turns Ctrl-C into the end of the process."""
-    if threading.current_thread() is threading.main_thread():
-        handler = signal.getsignal(signal.SIGINT)
-        if getattr(handler, "__module__", "").startswith("dask_jobqueue"):
-            signal.signal(signal.SIGINT, signal.default_int_handler)

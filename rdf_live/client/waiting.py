@@ -10,7 +10,7 @@ from functools import partial
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from rdf_live._interrupts import held
+from rdf_live._interrupts import held, restore
 from rdf_live.errors import BadInput, WrongKind
 from rdf_live.snapshot import Snapshot
 
@@ -71,6 +71,8 @@ def wait(
     token = object()
     # Elsewhere nobody can interrupt.
     announce = block and threading.current_thread() is threading.main_thread()
+    if announce:
+        restore()
     try:
         while True:
             try:

@@ -34,7 +34,7 @@ class GraphRecord:
     Parameters
     ----------
     spec : dict
-        payload, ranges (their number), labels and info, as the client sends them.
+        payload, ranges (their number) and labels, as the client sends them.
 
     Attributes
     ----------
@@ -42,20 +42,17 @@ class GraphRecord:
         None until the first worker has sent the schema.
     entries : int
         Of all committed ranges.
-    trees : dict
-        Entries of each tree that a committed range has read.
     committed_bytes, tentative_bytes : int
         Memory held.
     """
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.payload: bytes | None = spec["payload"]
-        self.labels, self.info = spec.get("labels"), spec.get("info")
+        self.labels = spec.get("labels")
         self.nranges: int = spec["ranges"]
         self.layout: Layout | None = None
         self.sum: Accumulator | None = None
         self.entries = 0
-        self.trees: dict[str, int] = {}
         self.tentative: dict[int, _Tentative] = {}
         self.files: dict[int, list[str]] = {}
         self.blobs: dict[int, tuple[str, int, dict[int, bytes]]] = {}
@@ -99,7 +96,6 @@ class GraphRecord:
             self.blobs[m.range] = (m.attempt, m.seq, m.blobs)
             self.committed_bytes += m.blob_bytes
         self.entries += m.entries
-        self.trees.update(m.trees or {})
         self.files.pop(m.range, None)
 
     def drop(self, range_: int) -> None:

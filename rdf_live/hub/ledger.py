@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from rdf_live.hub.ranges import COMMITTED, FAILED, RUNNING, STATES, WAITING, Range, RangeTable
+from rdf_live.hub.ranges import COMMITTED, FAILED, RUNNING, STATES, WAITING, FailVerdict, Range, RangeTable
 
 __all__ = ["Ledger", "RunState"]
 
@@ -88,7 +88,7 @@ class Ledger:
             return "ended"
         if r.attempt != attempt:
             self._leave(graph, range_, WAITING)
-            r.attempt, r.worker, r.seq = attempt, worker, -1
+            r.attempt, r.worker, r.seq, r.verdict = attempt, worker, -1, None
             r.attempts += 1
             self._set_entries(graph, range_, 0)
             self._move(graph, range_, RUNNING)
@@ -132,25 +132,28 @@ class Ledger:
         self._check_over()
         return "take"
 
-    def fail(
-        self, graph: int, range_: int, attempt: str, worker: str, error: dict[str, Any]
-    ) -> Literal["again", "failed", "ended", "stale"]:
-        """An attempt reports an error: the range is tried again until ``max_attempts`` failed."""
+    def fail(self, graph: int, range_: int, attempt: str, worker: str, error: dict[str, Any]) -> FailVerdict:
+        """An attempt reports an error: the range is tried again until ``max_attempts`` failed. May be told twice."""
         r = self._range(graph, range_)
+        if r.verdict is not None and r.verdict[0] == attempt:
+            return r.verdict[1]
         if self.over:
             return "ended"
         if r.state != RUNNING or r.attempt != attempt:
             return "stale"
         r.failed_attempts += 1
+        verdict: FailVerdict = "failed"
         if self.stopping:
+            verdict = "ended"
             self._drop(graph, range_)
             self._check_over()
-            return "ended"
-        if r.failed_attempts < self._max_attempts:
+        elif r.failed_attempts < self._max_attempts:
+            verdict = "again"
             self._drop(graph, range_)
-            return "again"
-        self._give_up(graph, range_, worker, error)
-        return "failed"
+        else:
+            self._give_up(graph, range_, worker, error)
+        r.verdict = attempt, verdict
+        return verdict
 
     def killed(self, graph: int, range_: int, error: dict[str, Any]) -> bool:
         """The range will not be tried again, because Dask gave it up or its result cannot be taken.

@@ -30,16 +30,15 @@ from rdf_live.hub.where import place_of
 if TYPE_CHECKING:
     from distributed.scheduler import Scheduler
 
-__all__ = ["PROTOCOL", "HubPlugin"]
+__all__ = ["HubPlugin"]
 
-PROTOCOL = 2
 #: Name of the plugin of a cluster that rdf_live keeps; its ``waiting()`` says what a run without workers waits for,
 #: and ``wanted()`` how many workers are to come.
 CLUSTER_PLUGIN = "rdf_live-cluster"
 
 Reply = dict[str, Any]
 
-_ADOPT_TIMEOUT_S = 30.0
+_ADOPT_TIMEOUT_S = 60.0
 _MAX_POLL_S = 60.0
 
 
@@ -205,7 +204,6 @@ class HubPlugin(SchedulerPlugin):
         return {
             "status": "ok",
             "version": rdf_live.__version__,
-            "protocol": PROTOCOL,
             "cluster": cluster is not None,
             "cores": max(cores, cluster.wanted() if cluster is not None else 0),
         }

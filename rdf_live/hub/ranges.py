@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["COMMITTED", "FAILED", "RUNNING", "STATES", "WAITING", "Range", "RangeTable"]
+__all__ = ["COMMITTED", "FAILED", "RUNNING", "STATES", "WAITING", "FailVerdict", "Range", "RangeTable"]
+
+FailVerdict = Literal["again", "failed", "ended", "stale"]
 
 STATES = WAITING, RUNNING, COMMITTED, FAILED = "waiting", "running", "committed", "failed"
 
@@ -28,6 +31,8 @@ class Range:
         That have begun; of which an error was reported; whose worker was lost.
     complete : bool
         False if a stop ended it early.
+    verdict : (attempt, answer) or None
+        Of the last attempt that failed: an answer may be lost on its way, and is asked for again.
     """
 
     state: str = WAITING
@@ -41,6 +46,7 @@ class Range:
     failed_attempts: int = 0
     lost_attempts: int = 0
     complete: bool = False
+    verdict: tuple[str, FailVerdict] | None = None
 
 
 class RangeTable:

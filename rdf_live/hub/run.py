@@ -34,9 +34,9 @@ class Run:
     run, name, client : str
         Its id, its name for people, the Dask client that opened it.
     graphs : list of dict
-        payload, ranges, labels and info of each graph.
+        payload, number of ranges, and labels of each graph.
     options : dict
-        every, on_error, max_attempts; handed on to the workers as it is.
+        every, on_error, max_attempts.
     max_bytes : int
         Limit for vectors and blobs.
     clock : callable
@@ -103,10 +103,8 @@ class Run:
         self._touch()
         return {
             "status": "go",
-            "every": self.every,
             "payload": None if have_payload else g.payload,
             "need_schema": g.layout is None,
-            "options": self.options,
         }
 
     def partial(self, fields: dict[str, Any]) -> Reply:
@@ -250,7 +248,6 @@ class Run:
                 "blobs": [],
                 "progress": self.ledger.progress(i),
                 "entries": g.entries + sum(t.entries for t in g.tentative.values()),
-                "trees": dict(g.trees) if self.over else None,
             }
             if values:
                 graph["values"] = g.vector(self.seq)
@@ -282,7 +279,7 @@ class Run:
             "created": self.ledger.created,
             "state": self.state,
             "options": self.options,
-            "graphs": [{"labels": g.labels, "info": g.info, "nranges": g.nranges} for g in self._graphs],
+            "graphs": [{"labels": g.labels, "nranges": g.nranges} for g in self._graphs],
         }
 
     def summary(self) -> Reply:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pickle
@@ -192,6 +193,14 @@ class ProcessGraph:
             elif kind == "Snapshot":
                 blobs[index] = pickle.dumps((promise.treename, _settle(promise.filenames)))
         return blobs
+
+    def discard(self) -> None:
+        """Remove the files of an attempt that does not count. No effect on those of ranges before, which have names
+        of their own by now."""
+        for kind, promise in zip(self._kinds, self._promises, strict=False):
+            for name in promise.filenames if kind == "Snapshot" else ():
+                with contextlib.suppress(OSError):  # remote, or not begun
+                    os.unlink(name)
 
     def drop(self) -> None:
         """Forget everything booked: after a failure, ROOT's objects are not clean."""

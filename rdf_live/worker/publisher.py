@@ -27,6 +27,8 @@ logger = logging.getLogger("rdf_live.worker")
 
 #: The size of a range without files is told after this long, unless a partial or the commit has told it.
 OPENED_S = 0.1
+#: A worker whose event loop is busy for longer than this begins a range that the hub may not have heard of.
+ASKED_S = 0.1
 #: A hub that does not answer for this long is gone, and with it the run.
 PATIENCE_S = 120.0
 
@@ -101,8 +103,8 @@ class Attempt:
 class Publisher(WorkerPlugin):
     """Sends partials and commits of the attempts on this worker, and hears when to stop.
 
-    ``setup``, ``teardown``, `_ready` and `_stop` run on the worker's event loop; `call` and `attempt` in the thread of
-    the task.
+    ``setup``, ``teardown``, `_ready` and `_stop` run on the worker's event loop; `call`, `begin`, `opened` and `close`
+    in the thread of the task.
 
     Attributes
     ----------
@@ -175,7 +177,12 @@ class Publisher(WorkerPlugin):
         Does not wait: what is computed meanwhile is sent only when the hub has agreed, and ends at once if it has not.
         """
         self._attempts[attempt.attempt] = attempt
-        return asyncio.run_coroutine_threadsafe(self._begin(attempt, message), self._loop)
+        asked = threading.Event()
+        answer = asyncio.run_coroutine_threadsafe(self._begin(attempt, message, asked), self._loop)
+        # ROOT keeps Python's lock while it opens a file. Let the question leave first: a file may kill this process,
+        # and then the hub has to know which one it was.
+        asked.wait(ASKED_S)
+        return answer
 
     def opened(self, attempt: Attempt) -> None:
         """Tell the size and files of the range: for the total of the run, and for who is to blame if this process dies.
@@ -196,10 +203,14 @@ class Publisher(WorkerPlugin):
 
     # ---- on the worker's event loop
 
-    async def _begin(self, attempt: Attempt, message: dict[str, Any]) -> dict[str, Any]:
+    async def _begin(self, attempt: Attempt, message: dict[str, Any], asked: threading.Event) -> dict[str, Any]:
         wanted = False
+        call = asyncio.ensure_future(self._call("rdf_live_begin", attempt.identity | message))
         try:
-            reply = await self._call("rdf_live_begin", attempt.identity | message)
+            # In one turn of the loop it comes as far as to wait for the answer.
+            await asyncio.sleep(0)
+            asked.set()
+            reply = await call
             wanted = reply["status"] == "go"
             if wanted:
                 attempt.set_interval(reply["interval"])

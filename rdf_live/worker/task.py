@@ -9,6 +9,7 @@ import platform
 import re
 import traceback
 import uuid
+import zlib
 from concurrent.futures import Future
 from typing import Any
 
@@ -23,6 +24,8 @@ from rdf_live.worker.publisher import Attempt, Publisher
 
 __all__ = ["run_range", "versions"]
 
+Begun = Future[dict[str, Any]]
+
 
 def versions() -> dict[str, str]:
     """What must be the same on the client and the workers."""
@@ -31,6 +34,15 @@ def versions() -> dict[str, str]:
     except ImportError:
         root_text = "none"
     return {"python": platform.python_version(), "ROOT": root_text, "rdf_live": rdf_live.__version__}
+
+
+class _Unwanted(Exception):
+    """The hub does not want this attempt."""
+
+    def __init__(self, reply: dict[str, Any]) -> None:
+        super().__init__()
+        self.status: str = reply["status"]
+        self.error = f"{reply['error']}: {reply['message']}" if self.status == "error" else None
 
 
 def run_range(run: str, graph: int, index: int, data_range: bytes) -> str:
@@ -44,50 +56,78 @@ def run_range(run: str, graph: int, index: int, data_range: bytes) -> str:
     ------
     Reschedule
         The attempt failed and the hub wants another one.
+    RuntimeError
+        The hub could not say whether it wants the range.
     """
     worker = get_worker()
     publisher = Publisher.of(worker)
     attempt = Attempt(run, graph, index, uuid.uuid4().hex[:16])
-    have_payload, ahead = graphs.has(run, graph), graphs.is_ready(run, graph)
-    answer = publisher.begin(attempt, worker=worker.address, versions=versions(), have_payload=have_payload)
-    process_graph = None
+    have_payload = graphs.has(run, graph)
+    begun = publisher.begin(attempt, worker=worker.address, versions=versions(), have_payload=have_payload)
     try:
-        if not ahead and (status := answer.result()["status"]) != "go":
-            return str(status)
-        payload = None if have_payload else answer.result()["payload"]
-        process_graph = graphs.load(run, graph, payload, worker.local_directory)
-        return _compute(publisher, attempt, process_graph, data_range, answer)
-    except Exception as error:
-        if process_graph is not None:
-            process_graph.drop()
-        if (status := answer.result()["status"]) != "go":
-            return str(status)
-        verdict = _failed(publisher, attempt, worker.address, data_range, error)
+        outcome = _try(publisher, attempt, worker.local_directory, data_range, begun)
+        if isinstance(outcome, Exception):
+            _wanted(begun)
+            outcome = _failed(publisher, attempt, worker.address, data_range, outcome)
+    except _Unwanted as unwanted:
+        if unwanted.error is not None:
+            raise RuntimeError(unwanted.error) from None
+        return unwanted.status
     finally:
         publisher.close(attempt)
-    # Raised here, where no C++ exception is its context: Dask would try to pickle that.
-    if verdict == "again":
+    if outcome == "again":
         raise Reschedule()
-    return verdict
+    return outcome
 
 
-def _compute(
-    publisher: Publisher,
-    attempt: Attempt,
-    graph: graphs.ProcessGraph,
-    pickled: bytes,
-    answer: Future[dict[str, Any]],
-) -> str:
-    data_range = pickle.loads(pickled)
+def _wanted(begun: Begun) -> dict[str, Any]:
+    """Wait for what the hub answered.
+
+    Raises
+    ------
+    _Unwanted
+        It does not want the attempt.
+    """
+    reply = begun.result()
+    if reply["status"] != "go":
+        raise _Unwanted(reply)
+    return reply
+
+
+def _try(publisher: Publisher, attempt: Attempt, directory: str, data_range: bytes, begun: Begun) -> str | Exception:
+    """The range, or its error: not raised, so that no C++ exception is the context of another, which Dask pickles."""
+    graph = None
+    try:
+        ahead = graphs.is_ready(attempt.run, attempt.graph)
+        payload = None if ahead else _wanted(begun)["payload"]
+        graph = graphs.load(attempt.run, attempt.graph, payload, directory)
+        return _compute(publisher, attempt, graph, _unpacked(data_range), begun)
+    except _Unwanted:
+        raise
+    except Exception as error:
+        if graph is not None:
+            graph.discard()
+            graph.drop()
+        return error
+
+
+def _unpacked(data_range: bytes) -> Any:
+    return pickle.loads(zlib.decompress(data_range))
+
+
+def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph, data_range: Any, begun: Begun) -> str:
     attempt.files = list(getattr(data_range, "filenames", ()))  # an empty source has none
     dataframe, attempt.size, attempt.trees = graph.open(data_range)
     if dataframe is None:
-        if (status := answer.result()["status"]) != "go":
-            return str(status)
+        _wanted(begun)
         return _commit(publisher, attempt, 0, None, {}, complete=True)
+    if attempt.ended in ("cancel", "stale"):
+        # Not later: what is booked, and then not run, would run with the next range.
+        _wanted(begun)
+        return attempt.ended
     graph.book(dataframe, data_range, f"{data_range.id}-{attempt.attempt}")
     # Where the answer is not there yet, this process has sent the schema before; if that was lost, the hub asks for it.
-    need_schema = answer.done() and bool(answer.result().get("need_schema"))
+    need_schema = begun.done() and bool(begun.result().get("need_schema"))
     attempt.digest, attempt.schema, attempt.send_schema = graph.digest, graph.schema, need_schema
     publisher.opened(attempt)
     monitor = Monitor(attempt.interval or graph.interval, publisher.notify_fd, early=need_schema)
@@ -97,11 +137,11 @@ def _compute(
         return "stale"
     graph.run(monitor)
     attempt.watch(None)
-    if (status := answer.result()["status"]) != "go":
-        return str(status)
+    _wanted(begun)
     graph.interval = attempt.interval or graph.interval
     complete = not monitor.shared.Stopping() or monitor.entries >= attempt.size
     if attempt.ended in ("cancel", "stale") and not complete:
+        graph.discard()
         return attempt.ended
     graph.slots.Finish(monitor.shared)
     frame = final_frame(graph.slots)
@@ -133,16 +173,16 @@ def _essence(text: str) -> str:
     return f"{cause[1]}: {cause[2]}" if cause else text
 
 
-def _entries(attempt: Attempt, pickled: bytes) -> tuple[int, int] | None:
+def _entries(attempt: Attempt, packed: bytes) -> tuple[int, int] | None:
     """First and end of the entries of a range, None where nobody knows: its files could not be opened."""
     with contextlib.suppress(Exception):
-        data_range = pickle.loads(pickled)
+        data_range = _unpacked(packed)
         if attempt.trees is not None or distrdf.is_empty_source(data_range):
             return distrdf.entries_of(data_range)
     return None
 
 
-def _failed(publisher: Publisher, attempt: Attempt, address: str, pickled: bytes, error: Exception) -> str:
+def _failed(publisher: Publisher, attempt: Attempt, address: str, packed: bytes, error: Exception) -> str:
     what = getattr(error, "what", None)  # a C++ exception that came through cppyy
     message = _essence(str(what()) if callable(what) else str(error))
     reply = publisher.call(
@@ -154,7 +194,7 @@ def _failed(publisher: Publisher, attempt: Attempt, address: str, pickled: bytes
             "message": message,
             "traceback": "".join(traceback.format_exception(error)),
             "files": attempt.files,
-            "entries": _entries(attempt, pickled),
+            "entries": _entries(attempt, packed),
             "seen": attempt.monitor.entries if attempt.monitor is not None else 0,
         },
     )

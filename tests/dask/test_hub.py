@@ -97,7 +97,7 @@ class Hub:
     def open(
         self, run: str, ranges: int, client: Client | None = None, versions: Any = VERSIONS, **options: Any
     ) -> Any:
-        graph = {"payload": b"payload", "ranges": ranges, "labels": [], "info": None}
+        graph = {"payload": b"payload", "ranges": ranges, "labels": []}
         options = {"every": 0.05, "on_error": "raise", "max_attempts": 3, **options}
         client = client or self.client
         return client.sync(
@@ -210,7 +210,7 @@ def test_second_registration_changes_nothing(hub: Hub) -> None:
 
 
 def test_hello(hub: Hub) -> None:
-    expected = {"status": "ok", "version": rdf_live.__version__, "protocol": 2, "cluster": False, "cores": 2}
+    expected = {"status": "ok", "version": rdf_live.__version__, "cluster": False, "cores": 2}
     assert hub.call("hello") == expected
 
 

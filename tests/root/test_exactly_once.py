@@ -80,11 +80,11 @@ def die_after_commit(once: str, dask_worker: Any) -> None:
             return
         os.kill(os.getpid(), signal.SIGKILL)
 
-    _hook(dask_worker, die)
+    _hook(dask_worker, "rdf_live_commit", die)
 
 
-def lose_first_reply(dask_worker: Any) -> None:
-    """The hub gets the first commit, but the connection breaks before its answer comes."""
+def lose_first_reply(operation: str, dask_worker: Any) -> None:
+    """The hub gets the first message of that kind, but the connection breaks before its answer comes."""
     lost: list[bool] = []
 
     def lose() -> None:
@@ -92,20 +92,20 @@ def lose_first_reply(dask_worker: Any) -> None:
             lost.append(True)
             raise CommClosedError("lost by the test")
 
-    _hook(dask_worker, lose)
+    _hook(dask_worker, operation, lose)
 
 
-def _hook(dask_worker: Any, after: Any) -> None:
+def _hook(dask_worker: Any, operation: str, after: Any) -> None:
     given = dask_worker.scheduler
 
     class Scheduler:
         def __getattr__(self, name: str) -> Any:
-            return getattr(given, name)
+            async def asked(**message: Any) -> Any:
+                reply = await getattr(given, name)(**message)
+                after()
+                return reply
 
-        async def rdf_live_commit(self, **message: Any) -> Any:
-            reply = await given.rdf_live_commit(**message)
-            after()
-            return reply
+            return asked if name == operation else getattr(given, name)
 
     dask_worker.scheduler = Scheduler()
 
@@ -127,11 +127,27 @@ def test_committed_range_is_not_computed_again(workers: Farm, tmp_path: Path) ->
 def test_lost_acknowledgement(workers: Farm) -> None:
     until(lambda: len(workers.pids()) == 3, "three workers")
     log = workers.log_begins()
-    workers.client.run(lose_first_reply)
+    workers.client.run(lose_first_reply, "rdf_live_commit")
     analysis = book(workers.client, 30_000, 12)
     run = rdf_live.start(analysis.booked, every=0.1)
     assert analysis.numbers(run.result(PATIENCE_S)) == oracle(30_000)
     assert len([1 for entry in log if entry[0] == run.id]) == 12, "nothing was computed twice"
+
+
+def test_lost_answer_to_a_failure(workers: Farm, tmp_path: Path) -> None:
+    """The range is tried again, as the hub said the first time."""
+    workers.client.run(lose_first_reply, "rdf_live_fail")
+    once = (
+        f'static bool failed = false; if (!failed && rdfentry_ == 7000 && gSystem->AccessPathName("{tmp_path}/once"))'
+    )
+    code = (
+        once + f'{{ failed = true; gSystem->mkdir("{tmp_path}/once"); throw std::runtime_error("a passing cloud"); }}'
+    )
+    analysis = book(workers.client, 30_000, 6, code)
+    run = rdf_live.start(analysis.booked, every=0.1)
+    assert analysis.numbers(run.result(PATIENCE_S)) == oracle(30_000)
+    assert run.failures == []
+    assert (tmp_path / "once").is_dir()
 
 
 def test_retired_worker(workers: Farm) -> None:

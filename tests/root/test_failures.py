@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,6 +165,35 @@ def test_range_that_kills_its_workers() -> None:
         assert failure["attempts"] == 2
         assert failure["worker"].startswith("tcp://")
         assert snapshot.entries == 15_000
+
+
+def kill_at_open(index: int, once: str) -> None:
+    """A file that kills the process while ROOT opens it, which it does with Python's lock held."""
+    from rdf_live.worker.graph import ProcessGraph
+
+    libc = ctypes.PyDLL(None)
+    given = ProcessGraph.open
+
+    def opened(self: Any, data_range: Any) -> Any:
+        if data_range.id == index and self.slots is not None and not Path(once).exists():
+            Path(once).touch()
+            libc.usleep(200_000)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return given(self, data_range)
+
+    ProcessGraph.open = opened  # type: ignore[method-assign]
+
+
+def test_range_that_kills_its_worker_before_its_first_entry(workers: Farm, tmp_path: Path) -> None:
+    """The hub knows which one it was."""
+    workers.client.run(kill_at_open, 3, str(tmp_path / "once"))
+    analysis = book(workers.client, 20_000, 6, slow(100, 1000))
+    run = rdf_live.start(analysis.booked, every=0.1)
+    assert analysis.numbers(run.result(PATIENCE_S)) == oracle(20_000)
+    assert (tmp_path / "once").exists()
+    record = workers.record(run)
+    assert [record.ledger.lost_attempts(0, i) for i in (0, 1, 3)] == [0, 0, 1]
+    until(lambda: len(workers.pids()) == 2, "two workers")
 
 
 def test_file_that_kills_its_workers_is_named(workers: Farm, chain: list[str]) -> None:

@@ -231,6 +231,34 @@ def test_ctrl_c_means_stop(workers: Farm, before: str) -> None:
         assert process.end() == 0, process.text
 
 
+#: With dask-jobqueue imported since the last start().
+LATER = """
+ROOT.gROOT.SetBatch()
+client = Client(sys.argv[1])
+analysis = book(client, 400_000, 8, {code!r})
+if sys.argv[2] == "watched":
+    import dask_jobqueue
+    rdf_live.LiveVisualize({{analysis.plain: lambda h: say("running")}})
+    say("result", int(analysis.plain.GetEntries()))
+else:
+    run = rdf_live.attach(rdf_live.start(analysis.booked, every=0.1).id, client=client)
+    import dask_jobqueue
+    under_way(run)
+    say("running")
+    say("result", run.result().entries)
+client.close()
+"""
+
+
+@pytest.mark.parametrize("how", ["watched", "attached"])
+def test_ctrl_c_means_stop_without_a_start(workers: Farm, how: str) -> None:
+    with Process(LATER.format(code=slow(10, 1000)), workers.address, how) as process:
+        process.heard("running")
+        process.interrupt()
+        assert 0 < int(process.heard("result")) < 400_000
+        assert process.end() == 0, process.text
+
+
 @pytest.mark.parametrize("where", ["waiting", "asking"])
 def test_second_ctrl_c_means_cancel(workers: Farm, where: str) -> None:
     """The second one comes while the stop takes its time on the cluster, or while it is still asked for."""

@@ -209,3 +209,14 @@ def test_too_late(client: Client, gate: Gate) -> None:
     with pytest.warns(UserWarning, match="before triggering"):
         rdf_live.LiveVisualize([h])
     assert h.GetEntries() == ENTRIES
+
+
+def test_of_root_itself(client: Client, gate: Gate) -> None:
+    """On a dataframe that rdf_live has, ROOT's own shows nothing; the value is right."""
+    gate.open()
+    df = source(client, gate)
+    rdf_live.start(df.Count()).result(60)
+    h = histogram(df)
+    ROOT.RDF.Distributed.LiveVisualize([h])
+    with pytest.warns(UserWarning, match="rdf_live.LiveVisualize takes the same"):
+        assert h.GetEntries() == ENTRIES

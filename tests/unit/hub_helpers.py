@@ -34,7 +34,6 @@ def make_run(nranges: Sequence[int] = (3,), max_bytes: int = 10**6, **options: A
             "payload": b"graph%d" % i,
             "ranges": n,
             "labels": [{"title": "h"}],
-            "info": {"files": ["a.root"]},
         }
         for i, n in enumerate(nranges)
     ]

@@ -196,6 +196,16 @@ class TestFail:
         assert ledger.failures == {(0, 0): {"graph": 0, "range": 0, "attempts": 3, "worker": "w", **ERROR}}
         assert not ledger.over, "the other ranges go on"
 
+    def test_answer_was_lost(self, ledger: Ledger) -> None:
+        """The attempt asks again and is told the same; it counts once."""
+        for attempt, verdict in zip("abc", ("again", "again", "failed"), strict=True):
+            ledger.begin(0, 0, attempt, "w")
+            assert [ledger.fail(0, 0, attempt, "w", ERROR) for _ in range(3)] == [verdict] * 3
+        assert ledger.failures[0, 0]["attempts"] == 3
+        ledger.begin(0, 1, "d", "w")
+        ledger.stop()
+        assert [ledger.fail(0, 1, "d", "w", ERROR) for _ in range(2)] == ["ended"] * 2
+
     def test_of_a_replaced_attempt(self, ledger: Ledger) -> None:
         ledger.begin(0, 0, "a", "w")
         ledger.begin(0, 0, "b", "w")

@@ -30,12 +30,13 @@ class Hub(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        graph = {"payload": b"p", "ranges": NRANGES, "labels": [], "info": None}
+        graph = {"payload": b"p", "ranges": NRANGES, "labels": []}
         options = {"max_attempts": 2, "on_error": "skip"}
         self.run = Run("run1", "name", "client1", [graph], options, {}, 10**6)
         self.committed: dict[int, int] = {}  # range -> entries
         self.current: dict[int, list[Any]] = {}  # range -> [attempt, worker, seq, entries]
         self.failed: set[int] = set()
+        self.verdicts: dict[int, tuple[str, str]] = {}  # range -> attempt, what it was told
         self.tries = dict.fromkeys(range(NRANGES), 0)
         self.winner: dict[int, str] = {}
         self.stopping = False
@@ -71,6 +72,7 @@ class Hub(RuleBasedStateMachine):
             assert status == "go"
             if not self.is_current(range_, attempt):
                 self.current[range_] = [attempt, worker, 0, 0]
+                self.verdicts.pop(range_, None)
 
     @rule(range_=ranges, attempt=attempts, seq=seqs, n=entries)
     def partial(self, range_: int, attempt: str, seq: int, n: int) -> None:
@@ -121,11 +123,15 @@ class Hub(RuleBasedStateMachine):
     def fail(self, range_: int, attempt: str) -> None:
         attempt = self.name(range_, attempt)
         status = self.run.fail(0, range_, attempt, "w", {"type": "E", "message": "m"})["status"]
-        if self.ended:
+        told = self.verdicts.get(range_, ("", ""))
+        if told[0] == attempt:
+            assert status == told[1]
+        elif self.ended:
             assert status == "ended"
         elif not self.is_current(range_, attempt):
             assert status == "stale"
         else:
+            self.verdicts[range_] = attempt, status
             del self.current[range_]
             self.tries[range_] += 1
             if self.stopping:

@@ -29,10 +29,8 @@ class TestBegin:
     def test_go(self, run: Run) -> None:
         assert begin(run, 1) == {
             "status": "go",
-            "every": 0.5,
             "payload": b"graph0",
             "need_schema": True,
-            "options": {},
         }
 
     def test_payload_only_where_needed(self, run: Run) -> None:
@@ -42,10 +40,6 @@ class TestBegin:
         begin(run)
         assert not run.partial(message())["need_schema"]
         assert not begin(run, 1)["need_schema"]
-
-    def test_options_reach_the_worker(self) -> None:
-        assert begin(make_run(every=2, extra="x"))["options"] == {"every": 2, "extra": "x"}
-        assert begin(make_run(every=2))["every"] == 2
 
     @pytest.mark.parametrize(
         ("how", "mode"), [("stop", "stopped"), ("stopping", "stop"), ("cancel", "cancel"), ("abort", "cancel")]
@@ -241,14 +235,6 @@ class TestCommit:
         assert run.commit(message(entries=10)) == {"status": "ended"}
         assert held(run) is None
 
-    def test_trees(self) -> None:
-        run = make_run([2])
-        for i in range(2):
-            begin(run, i)
-            assert run.frame(values=False)["graphs"][0]["trees"] is None
-            run.commit(message(i, entries=10, trees={"a.root/t": 20, f"{i}.root/t": 5}))
-        assert run.frame(values=False)["graphs"][0]["trees"] == {"a.root/t": 20, "0.root/t": 5, "1.root/t": 5}
-
 
 ERROR = {"type": "E", "message": "m", "traceback": "t", "files": ["a.root"], "entries": (0, 9), "seen": 5}
 ERROR |= {"more": "?"}
@@ -385,7 +371,7 @@ class TestEnd:
         assert [(g.payload, g.sum, g.tentative) for g in run._graphs] == [(None, None, {})]
         assert held(run) == [20, 2]
         assert run.schemas()[0]["digest"] == SCHEMA["digest"]  # type: ignore[index]
-        assert run.describe()["graphs"] == [{"labels": [{"title": "h"}], "info": {"files": ["a.root"]}, "nranges": 2}]
+        assert run.describe()["graphs"] == [{"labels": [{"title": "h"}], "nranges": 2}]
 
     def test_cancelled_keeps_nothing(self, run: Run) -> None:
         begin(run)
