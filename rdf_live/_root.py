@@ -22,7 +22,7 @@ __all__ = ["MINIMUM", "cpp", "jit_level", "root", "root_version"]
 MINIMUM = (6, 36)
 
 _HOW = (
-    "Install it with pip (`pip install --pre ROOT`, or `pip install --pre 'rdf-live[root]'`) "
+    "Install it with pip (`pip install 'rdf-live[root]'`, or `pip install --pre ROOT`) "
     "or with conda (`conda install -c conda-forge root`)."
 )
 _lock = threading.RLock()

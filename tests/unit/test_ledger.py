@@ -293,6 +293,7 @@ class TestLost:
         for attempt in "abcdef":
             ledger.begin(0, 0, attempt, "w")
             ledger.lost("w")
+        assert [ledger.lost_attempts(0, i) for i in range(3)] == [6, 0, 0]
         assert ledger.failures == {}
         assert counts(ledger) == (3, 0, 0, 0)
 
@@ -351,6 +352,18 @@ class TestStop:
         assert ledger.progress()["entries"] == 0
         assert commit(ledger, 0, entries=3, complete=False) == "ended"
         assert ledger.give_up_running() == []
+
+
+    def test_an_attempt_that_ends_without_a_commit(self, ledger: Ledger) -> None:
+        ledger.begin(0, 0, "a", "w1")
+        ledger.begin(0, 1, "b", "w2")
+        assert ledger.leave(0, 0) == [], "not without a stop"
+        ledger.stop()
+        assert ledger.leave(0, 2) == [], "it has none"
+        assert ledger.leave(0, 0) == [(0, 0)]
+        assert not ledger.over
+        assert ledger.leave(0, 1) == [(0, 1)]
+        assert ledger.state == "stopped"
 
 
 class TestEnd:

@@ -282,10 +282,25 @@ class TestFailures:
     def test_killed(self, run: Run) -> None:
         begin(run)
         run.partial(message())
-        run.killed(0, 0, "KilledWorker", "four workers died")
+        run.gone(0, 0, "four workers died")
         run.killed(0, 0, "KilledWorker", "again")
         assert held(run) == [0, 0]
         assert [f["message"] for f in run.frame(values=False)["failures"]] == ["four workers died"]
+
+    def test_killed_is_named_by_its_files(self, run: Run) -> None:
+        begin(run)
+        run.partial(message(trees={"b.root/t": 5, "a.root/t": 5}))
+        run.gone(0, 0, "four workers died")
+        assert run.frame(values=False)["failures"][0]["files"] == ["a.root/t", "b.root/t"]
+
+    def test_gone_after_a_stop_is_no_failure(self, run: Run) -> None:
+        begin(run)
+        run.partial(message())
+        run.stop("stop")
+        run.gone(0, 0, "its task ended without a commit")
+        assert run.state == "stopped"
+        assert run.frame(values=False)["failures"] == []
+        assert held(run) == [0, 0]
 
     @pytest.mark.parametrize("place", [(1, 0), (0, 3)])
     def test_killed_elsewhere(self, run: Run, place: tuple[int, int]) -> None:
