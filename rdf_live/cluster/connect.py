@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -111,6 +112,10 @@ def up(profile: Profile, *, name: str | None = None, workers: int | None = None)
         if client is not None:
             try:
                 _same(home, profile)
+                for sentence in _not_taken(home, profile):
+                    print(f"{home.name}: {sentence}")
+                for sentence in credentials.told(profile.credentials, 0.0):
+                    print(f"{home.name} runs, but new jobs of it may be refused: {sentence}")
                 _again(client, workers)
             except BaseException:
                 client.close()
@@ -139,6 +144,26 @@ def _same(home: Home, profile: Profile) -> None:
             f"got {', '.join(differences)} for the cluster {home.name!r}, which runs already. "
             f"Take another name=..., or end it first: rdf-live down {home.name}"
         )
+
+
+def _not_taken(home: Home, profile: Profile) -> list[str]:
+    """A sentence about values of the user's own files that have changed since the cluster began."""
+    runs: dict[str, Any] = (home.read("request") or {}).get("profile", {})
+    asked = profile.as_dict()
+
+    def own(key: str) -> bool:
+        sources = (profile.sources.get(key, ""), runs.get("sources", {}).get(key, ""))
+        # What was said in the call that began it still counts; how many workers there are can be changed.
+        return key not in ("workers", "hosts") and sources[1] != "keyword" and any(map(os.path.isabs, sources))
+
+    changed = [
+        f"{key}={asked[key]!r} (it has {runs[key]!r})"
+        for key in asked
+        if key in runs and asked[key] != runs[key] and own(key)
+    ]
+    if not changed:
+        return []
+    return [f"your profile now says {', '.join(changed)}; that counts for a new cluster: rdf-live down {home.name}"]
 
 
 def _again(client: Client, workers: int | None) -> None:

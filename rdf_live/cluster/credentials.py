@@ -21,7 +21,7 @@ from rdf_live.cluster import tickets
 from rdf_live.cluster.values import span
 from rdf_live.errors import BadInput
 
-__all__ = ["NAMES", "Credential", "check", "files_to_transfer"]
+__all__ = ["NAMES", "Credential", "check", "files_to_transfer", "told"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ def check(names: Iterable[str], needed_s: float) -> list[Credential]:
         if name not in _CHECKS:
             raise BadInput(f"got the credential {name!r}, expected one of {', '.join(NAMES)}")
     return [_CHECKS[name](needed_s) for name in wanted]
+
+
+def told(names: Iterable[str], needed_s: float) -> list[str]:
+    """Sentences about those that are missing or end too early, with what to type."""
+    return [f"{each.sentence} Type: {each.remedy}" for each in check(names, needed_s) if each.remedy]
 
 
 def files_to_transfer(names: Iterable[str]) -> dict[str, tuple[str, str]]:

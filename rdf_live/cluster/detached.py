@@ -31,8 +31,8 @@ _START_TIMEOUT_S = 90.0
 _ANSWER_TIMEOUT_S = 15
 #: The process of a cluster asks the queue to remove its jobs before it ends.
 _END_TIMEOUT_S = 60.0
-#: The last words of one that nobody has used for long.
-_IDLE = " ends: idle for long\n"
+#: The last words of one that has ended without being told to by `down`.
+_IDLE, _SHUT = " ends: idle for long\n", " ends: shut down by a client\n"
 
 
 def reach(home: Home) -> Client | None:
@@ -204,15 +204,17 @@ def why(home: Home, what: str) -> str:
     """The sentence about a cluster that ended by itself."""
     if failure := home.read("failure"):
         what = failure["message"]
-    elif (request := home.read("request")) and _unused(home):
+    elif _said(home, _SHUT):
+        what += ": a client has shut it down (client.shutdown(); client.close() leaves it as it is)"
+    elif (request := home.read("request")) and _said(home, _IDLE):
         what += f": nobody used it for {span(request['profile']['idle_timeout'])}"
     return f"cluster {home.name}: {what}. More is in {home.log}"
 
 
-def _unused(home: Home) -> bool:
+def _said(home: Home, words: str) -> bool:
     """Whether its process says so in its log, which begins anew with each cluster."""
     try:
-        return _IDLE in home.log.read_text(errors="replace")
+        return words in home.log.read_text(errors="replace")
     except FileNotFoundError:
         return False
 

@@ -61,7 +61,7 @@ async def serve(home: Home, request: dict[str, Any]) -> None:
         ended = asyncio.ensure_future(cluster.scheduler.finished())
         told = asyncio.ensure_future(done.wait())
         await asyncio.wait([ended, told], return_when=asyncio.FIRST_COMPLETED)
-        logger.info("cluster %s ends: %s", home.name, "told to" if done.is_set() else "idle for long")
+        logger.info("cluster %s ends: %s", home.name, "told to" if done.is_set() else _why(cluster.scheduler))
     finally:
         # The keys first, so that nobody connects to what is about to go.
         home.forget()
@@ -72,6 +72,13 @@ async def serve(home: Home, request: dict[str, Any]) -> None:
         if cluster is not None:
             await _end(cluster, request["id"])
         signal.alarm(0)
+
+
+def _why(scheduler: Any) -> str:
+    """Why a scheduler has closed by itself: Dask's own look at idle ones, or a client that ends it for everybody."""
+    idle = scheduler.idle_timeout and scheduler.idle_since
+    # `detached.why` reads it.
+    return "idle for long" if idle and time.time() > idle + scheduler.idle_timeout else "shut down by a client"
 
 
 async def _end(cluster: Any, cluster_id: str) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from rdf_live import errors
+from rdf_live.cluster import place
 from rdf_live.export.atomic import replaced
 
-__all__ = ["HOST", "Home"]
+__all__ = ["HOST", "Home", "make_private"]
 
 #: Not the full name, which is "localhost" on some machines and a question to the network on others.
 HOST = socket.gethostname()
@@ -66,9 +67,8 @@ class Home:
             It belongs to somebody else, others may write to it, or it cannot be made.
         """
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.path, self.tls, self.jobs):
-                folder.mkdir(mode=0o700, exist_ok=True)
+                make_private(folder)
         except OSError as error:
             raise errors.BadInput(
                 f"got the folder {self.path}, which cannot be made ({error.strerror}), expected one for the state of "
@@ -98,6 +98,12 @@ class Home:
                     f"got the folder {folder} with mode {stat.S_IMODE(found.st_mode):04o}, which lets others in, "
                     f"expected 0700, since the keys of the cluster are there: chmod 700 {folder}"
                 )
+        if (above := place.exposed(self.path.parent.parent)) is not None:
+            raise errors.BadInput(
+                f"got the folder {above} with mode {stat.S_IMODE(above.stat().st_mode):04o}, so that others can put "
+                f"something else in the place of {self.path}, expected one where only you write: chmod go-w {above}; "
+                "or name another with directory=... or in the profile."
+            )
 
     @contextlib.contextmanager
     def lock(self, name: str = "lock", *, wait: bool = False) -> Iterator[int | None]:
@@ -187,6 +193,13 @@ class Home:
     def remove(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing; ``mkdir(parents=True)`` makes these as the umask has it."""
+    if not folder.parent.exists():
+        make_private(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _is(descriptor: int, path: Path) -> bool:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from rdf_live.cluster import profile
-from rdf_live.cluster.home import Home
+from rdf_live.cluster.home import Home, make_private
 from rdf_live.cluster.layers import available, expand
 from rdf_live.errors import RdfLiveError
 from rdf_live.export.atomic import replaced
@@ -40,7 +40,7 @@ def remember(folder: Path) -> None:
     known = dict.fromkeys([*(each for each in _remembered() if Home.all(each)), folder])
     # Where it cannot be written the cluster runs all the same.
     with contextlib.suppress(OSError):
-        _file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(_file().parent)
         with replaced(_file()) as part:
             part.write_text(json.dumps([str(each) for each in known]))
 

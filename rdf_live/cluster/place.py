@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where a folder really is, and who may read it in AFS, where the mode bits of files mean nothing."""
+"""Where a folder really is, who may take its place, and who may read it in AFS, where mode bits mean nothing."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rdf_live.cluster.condor import tools
-from rdf_live.cluster.home import Home
 from rdf_live.errors import BadInput, ClusterTrouble
 
-__all__ = ["Place", "closing", "place", "readers", "see_private"]
+if TYPE_CHECKING:
+    from rdf_live.cluster.home import Home
+
+__all__ = ["Place", "closing", "exposed", "place", "readers", "see_private"]
 
 #: File systems of one machine only. Others (NFS, AFS, Lustre, GPFS, ...) are taken for shared ones.
 _LOCAL = {"btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs", "rootfs", "tmpfs", "xfs", "zfs"}
@@ -74,6 +78,29 @@ def place(path: Path, mounts: str | None = None) -> Place:
     if kind in _AFS or real.is_relative_to("/afs"):
         kind = "afs"
     return Place(real, kind)
+
+
+def exposed(path: Path) -> Path | None:
+    """The first folder, from `path` upward, in which others can replace what is ours; None where there is none.
+
+    It ends with the first that is not ours: what is above is the business of who keeps the machine.
+    """
+    real = Path(os.path.realpath(path))
+    if place(real).afs:
+        return None
+    found: Path | None = None
+    for folder in (real, *real.parents):
+        status = folder.stat()
+        mine = status.st_uid == os.getuid()
+        if mine and not status.st_mode & 0o011:
+            # Nobody else gets through to what is below.
+            found = None
+        # In a sticky one, as /tmp, each can replace their own only. Whom others trust with theirs is not for us to say.
+        elif found is None and status.st_mode & (0o022 if mine else 0o002) and not status.st_mode & stat.S_ISVTX:
+            found = folder
+        if not mine:
+            break
+    return found
 
 
 def readers(listed: str) -> list[str]:

@@ -221,7 +221,7 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Profile:
             if key not in _READERS:
                 raise BadInput(f"{layers.place(name, source)}: {layers.unknown('key', key, _READERS)}")
             if key in _MERGED and isinstance(value, Mapping) and isinstance(given.get(key), Mapping):
-                value = {**given[key], **value}
+                value = _merged(key, given[key], value)
             given[key], sources[key] = value, source
     found: dict[str, Any] = {}
     for key, value in given.items():
@@ -237,6 +237,14 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Profile:
     if profile.kind == "htcondor" and profile.workers < 1:
         raise BadInput(f"{layers.place(name, sources['workers'])}: workers: got {profile.workers}, expected 1 or more")
     return profile
+
+
+def _merged(key: str, weaker: Mapping[Any, Any], stronger: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The names of both; a line of a submit file may be spelled otherwise in each of them."""
+    if key != "directives":
+        return {**weaker, **stronger}
+    replaced = {values.command(str(name)) for name in stronger}
+    return {name: each for name, each in weaker.items() if values.command(str(name)) not in replaced} | dict(stronger)
 
 
 def _read(key: str, value: Any) -> Any:

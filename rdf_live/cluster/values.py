@@ -17,6 +17,7 @@ __all__ = [
     "PLACEHOLDERS",
     "address",
     "choice",
+    "command",
     "count",
     "directives",
     "duration",
@@ -44,6 +45,7 @@ _PORT_MAX = 65535
 _TAKEN = {
     "arguments": "python or setup",
     "environment": "variables or environment",
+    "getenv": "environment, with the names of the variables that workers need (many sites refuse getenv)",
     "encryptinputfiles": "tls or credentials",
     "executable": "python or setup",
     "initialdir": "directory",
@@ -186,6 +188,8 @@ def directives(key: str, value: Any) -> dict[str, str]:
     for name, template in found.items():
         if not re.fullmatch(r"\+?[A-Za-z_][\w.]*", name):
             raise BadInput(f"{key}: got the line {name!r}, expected a submit command or +ATTRIBUTE")
+        if (same := [each for each in found if command(each) == command(name)])[1:]:
+            raise BadInput(f"{key}: got {' and '.join(same)}, which are the same line, expected one of them")
         if (ours := _TAKEN.get(name.lower().replace("_", ""))) is not None:
             raise BadInput(f"{key}: got {name}, which rdf_live writes itself, expected the key {ours} instead")
         try:
@@ -201,6 +205,15 @@ def directives(key: str, value: Any) -> dict[str, str]:
                     f"{', '.join('{' + each + '}' for each in PLACEHOLDERS)}"
                 )
     return found
+
+
+def command(name: str) -> str:
+    """One spelling of the name of a line of a submit file, where case means nothing, and ``MY.X`` is ``+X``.
+
+    >>> command("Requirements"), command("MY.SendCredential")
+    ('requirements', '+sendcredential')
+    """
+    return re.sub(r"^my\.", "+", name.lower())
 
 
 def ports(key: str, value: Any, *, several: bool = False) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The whole life of a cluster and of runs on it, from the first submission until nothing is left.
 
-``pool_net.sh SCENARIO python network_life.py FOLDER KEY=VALUE...``; the settings are those of a profile. Whatever is
-not as it should be is an error. ``blocked=yes`` says that nothing may be able to reach the workers, which is tried.
+``pool_net.sh SCENARIO python network_life.py SCENARIO FOLDER KEY=VALUE...``; the settings are those of a profile.
+Whatever is not as it should be is an error: first of all a firewall that is not there.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from rdf_live.errors import PartialResultWarning, RunFailed
 ENTRIES, RANGES = 600_000, 12
 #: Longer than anything takes on a busy machine.
 PATIENCE_S = 90.0
+#: Of no scenario's open ones.
+CLOSED_PORT = 20000
 
 _started = time.monotonic()
 
@@ -157,6 +159,28 @@ def blocked(client: Any) -> None:
         raise AssertionError(f"{address} can be reached, which this scenario is meant to forbid")
 
 
+def tried(host: str) -> str:
+    """What comes of a connection to a port of a node where nobody listens, and which no firewall here is to let in."""
+    try:
+        socket.create_connection((host, CLOSED_PORT), 2).close()
+    except TimeoutError:
+        return "dropped"
+    except ConnectionRefusedError:
+        return "refused"
+    return "accepted"
+
+
+def firewall(client: Any, scenario: str) -> None:
+    """It is there, and nowhere else."""
+    if scenario == "wnblock":
+        blocked(client)
+    assert {tried(f"10.9.0.{node}") for node in (2, 3)} == {"dropped" if scenario.startswith("wn") else "refused"}
+    if scenario != "wnblock":
+        back = set(client.run(tried, "10.9.0.1").values())
+        assert back == {"dropped" if scenario.startswith("login") else "refused"}
+    say(f"the firewall is that of {scenario}")
+
+
 def processes() -> list[str]:
     """Holders, nannies and workers; this machine has a list of processes of its own."""
     commands = [entry.read_bytes().decode() for entry in Path("/proc").glob("[0-9]*/cmdline")]
@@ -171,7 +195,14 @@ def jobs() -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
-def life(folder: Path, options: dict[str, Any], *, unreachable: bool) -> None:
+def nothing_left(home: Path) -> None:
+    until(lambda: not processes(), f"processes stay: {processes()}")
+    until(lambda: not jobs(), "jobs stay")
+    assert not (home / "tls").exists(), "the keys stay"
+    say("no process, no job, no key is left")
+
+
+def life(scenario: str, folder: Path, options: dict[str, Any]) -> None:
     header = folder / "network_code.hxx"
     header.write_text("#pragma once\ninline double network_twice(double x) { return 2 * x; }\n")
     code = "double network_weight(unsigned long long entry) { return 0.25 + 1e-3 * (entry % 1009); }"
@@ -191,22 +222,19 @@ def life(folder: Path, options: dict[str, Any], *, unreachable: bool) -> None:
         if name in options:
             first, last = map(int, options[name].split(":"))
             assert all(first <= int(each.rpartition(":")[2]) <= last for each in given), f"{given}: not {options[name]}"
-    if unreachable:
-        blocked(client)
+    firewall(client, scenario)
     whole(client, folder, expected)
     stopped(client, folder)
-    failing(client)
-    shrinking(client, folder, expected)
+    if scenario == "wnblock":
+        # Where least is possible.
+        failing(client)
+        shrinking(client, folder, expected)
     rdf_live.cluster.control.down(client)
     client.close()
     home = folder / "state" / "rdf_live" / "clusters" / "net"
     until(lambda: not (home / "record.json").exists(), "the record stays")
-    until(lambda: not processes(), f"processes stay: {processes()}")
-    until(lambda: not jobs(), "jobs stay")
-    assert not (home / "tls").exists(), "the keys stay"
-    say("down: no process, no job, no key is left")
+    nothing_left(home)
 
 
 if __name__ == "__main__":
-    given = settings(sys.argv[2:])
-    life(Path(sys.argv[1]), {k: v for k, v in given.items() if k != "blocked"}, unreachable="blocked" in given)
+    life(sys.argv[1], Path(sys.argv[2]), settings(sys.argv[3:]))

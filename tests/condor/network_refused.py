@@ -8,6 +8,9 @@ import io
 import json
 import os
 import time
+from pathlib import Path
+
+from network_life import nothing_left
 
 import rdf_live
 from rdf_live.errors import ClusterTrouble
@@ -30,4 +33,6 @@ if __name__ == "__main__":
             rdf_live.connect("htcondor", name="net", workers=2, timeout=200)
     except ClusterTrouble as error:
         found = {"lines": lines, "error": str(error), "seconds": time.monotonic() - start}
+        # It has given up by itself.
+        nothing_left(Path(os.environ["XDG_STATE_HOME"]) / "rdf_live" / "clusters" / "net")
         print(json.dumps(found | {"load": os.getloadavg()[0]}))

@@ -57,6 +57,11 @@ def test_killed_while_it_begins(site: Site) -> None:
         until(lambda: site.folder.exists() and site.home().holder(), "it does not begin")
         assert "just now" in site.command("ps") or site.home().read("record")
         one.close()
-    with rdf_live.connect("htcondor", workers=1, timeout=120):
-        assert len(site.pool.holders()) == 1
+    client = rdf_live.connect("htcondor", workers=1, timeout=120)
+    assert len(site.pool.holders()) == 1
+    # Dask's own word, which ends it for everybody.
+    client.shutdown()
+    site.gone()
+    assert "ended: a client has shut it down (client.shutdown();" in site.command("ps")
+    assert not site.home().tls.exists()
     site.command("down", "--all")

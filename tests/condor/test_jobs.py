@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from condor_pool import Pool, until
 
+from rdf_live.cluster import tls
 from rdf_live.cluster.condor import tools
 from rdf_live.cluster.condor.jobs import Job, Reader
+from rdf_live.cluster.condor.submit import submit_file
+from rdf_live.cluster.profile import load
 from rdf_live.errors import ClusterTrouble
 
 _numbers = itertools.count()
@@ -143,6 +146,36 @@ def test_a_log_for_many(jobs: Jobs) -> None:
         assert jobs.wait(job, "ended").exit_code == number
     found = asyncio.run(jobs.log.read(ids))
     assert [found[job].exit_code for job in ids] == [0, 1, 2, 3]
+
+
+def test_nobody_may_take_the_whole_environment(jobs: Jobs) -> None:
+    """So each submission of these tests shows that none is needed."""
+    with pytest.raises(pytest.fail.Exception, match=r"(?i)getenv"):
+        jobs.submit("exit 0", getenv="True")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("naf", {"RequestRuntime": "10800", "MyProject": '"ours"', "MySingularityImage": '"/cvmfs/x.sif"'}),
+        ("lxplus", {"MaxRuntime": "10800", "SendCredential": "true", "AccountingGroup": '"ours"'}),
+        ("swan", {"MaxRuntime": "10800", "SendCredential": "true", "SingularityImage": '"/cvmfs/x.sif"'}),
+    ],
+)
+def test_what_sites_are_asked_for(jobs: Jobs, tmp_path: Path, name: str, expected: dict[str, str]) -> None:
+    """HTCondor understands the submit file of each profile; nothing is submitted."""
+    values = {"project": "ours", "image": "/cvmfs/x.sif", "gpus": 1, "directory": str(tmp_path)}
+    made = load(name, values)
+    (tmp_path / name / "jobs").mkdir(parents=True)
+    (tmp_path / name / "tls").mkdir()
+    tls.make(tmp_path / name / "tls")
+    submission = tmp_path / "worker.sub"
+    submission.write_text(submit_file(made))
+    jobs.pool.run("condor_submit", "-dry-run", str(tmp_path / "ad"), *made.submit_options, str(submission))
+    ad = dict(line.partition("=")[::2] for line in (tmp_path / "ad").read_text().splitlines() if "=" in line)
+    common = {"RequestGPUs": "1", "RequestMemory": "1907", "DaskWorkerCores": "1", "RdfLiveCluster": '"CLUSTER"'}
+    assert {key: ad.get(key) for key in common | expected} == common | expected
+    assert ("EncryptInputFiles" in ad) is (made.tls == "transfer")
 
 
 def test_a_queue_that_cannot_be_reached(jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,11 @@ from condor_pool import Pool
 
 HERE = Path(__file__).parent
 #: Of the firewall at CERN; nannies are not asked from outside, but want a port.
-PORTS = ("worker_ports=10000:10100", "nanny_ports=10101:10200", "scheduler_ports=8786:8796")
+PORTS = {
+    "open": (),
+    "wnports": ("worker_ports=10000:10100", "nanny_ports=10101:10200"),
+    "loginports": ("scheduler_ports=8786:8796",),
+}
 #: Seconds from the call within which it has to be said why no worker comes; for half of them Dask tries to connect.
 TOLD_WITHIN_S = 60.0
 
@@ -75,12 +79,13 @@ def refused(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
 
 def test_nothing_reaches_the_workers(pool: Pool, tmp_path: Path) -> None:
     """Runs, their stop, their failure, fewer and more workers: all of it over what the workers themselves opened."""
-    with inside(pool, "wnblock", tmp_path, "network_life.py", str(tmp_path), "blocked=yes") as program:
+    with inside(pool, "wnblock", tmp_path, "network_life.py", "wnblock", str(tmp_path)) as program:
         program.said()
 
 
-def test_few_ports_are_open(pool: Pool, tmp_path: Path) -> None:
-    with inside(pool, "ports", tmp_path, "network_life.py", str(tmp_path), *PORTS) as program:
+@pytest.mark.parametrize("scenario", PORTS)
+def test_few_ports_are_open(pool: Pool, tmp_path: Path, scenario: str) -> None:
+    with inside(pool, scenario, tmp_path, "network_life.py", scenario, str(tmp_path), *PORTS[scenario]) as program:
         program.said()
 
 

@@ -6,13 +6,12 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from condor_pool import Pool, until
+from condor_pool import Pool, missing, until
 from distributed import Client
 from work import Site, site_of
 
@@ -44,8 +43,8 @@ def says(client: Client, words: str) -> None:
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with no room for anything."""
-    if os.geteuid() != 0 and not os.environ.get("CI"):
-        pytest.skip("got an ordinary user, expected root, who may make a file system")
+    if os.geteuid() != 0:
+        missing("got an ordinary user, expected root, who may make a file system")
     folder = tmp_path / "full"
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=0777", "none", str(folder)], check=True)
@@ -109,13 +108,11 @@ def test_a_queue_that_is_away_at_the_beginning(site: Site) -> None:
 
 
 def test_a_negotiator_and_a_queue_that_are_away(site: Site) -> None:
-    """A job that waits longer than Dask would for a lost worker is still wanted; what cannot be removed is told."""
+    """A job waits for the one; what cannot be removed without the other is told."""
     site.pool.run("condor_off", "-negotiator")
     with begun(site) as client:
         says(client, "1 job idle")
         jobs = site.ids()
-        time.sleep(17)
-        assert site.ids() == jobs
         site.pool.run("condor_on", "-negotiator")
         site.all_here(client, 1)
         assert site.ids() == jobs

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from condor_pool import Pool, until
-from work import Site, command_lines, site_of
+from condor_pool import Pool
+from work import Site, site_of
 
 import rdf_live
 from rdf_live.errors import ClusterTrouble
@@ -32,8 +32,6 @@ def ended(site: Site) -> None:
     site.command("down", "--all")
     site.gone()
     assert list(site.folder.iterdir()) == []
-    scratch = str(site.pool.path / "var" / "execute")
-    until(lambda: not [line for _, line in command_lines() if scratch in line], "a worker is left")
 
 
 def test_a_whole_life(site: Site) -> None:

@@ -26,7 +26,7 @@ client = rdf_live.connect("htcondor")
 analysis = book(client, {ENTRIES}, 2, sys.argv[1])
 run = rdf_live.start(analysis.booked, every=0.1, name="overnight")
 say("id", run.id)
-until(lambda: run.snapshot().entries)
+until(lambda: run.snapshot().entries and run.progress.workers == 2)
 snapshot = run.snapshot()
 consistent(analysis, snapshot, {ENTRIES})
 say("live", snapshot.entries, run.progress.committed)
@@ -59,6 +59,7 @@ def test_a_run_outlives_its_client(site: Site, tmp_path: Path) -> None:
         assert committed == 0
         other.close()
     with rdf_live.connect("htcondor", workers=2) as client:
+        assert rdf_live.connect(client) is client
         run = rdf_live.attach("overnight", client=client)
         assert run.id == run_id
         until(lambda: run.snapshot().entries > entries, "the run does not go on")
@@ -70,6 +71,7 @@ def test_a_run_outlives_its_client(site: Site, tmp_path: Path) -> None:
         assert [int(count), *numbers(plain), *numbers(weighted)] == oracle(ENTRIES)
         assert "overnight" in site.command("ps", "htcondor")
         assert len(site.ids()) == 2
+        assert "wanted: 2 workers" in site.command("logs", "htcondor")
 
 
 def test_other_values_are_refused(site: Site) -> None:

@@ -81,12 +81,18 @@ class Site:
         """Wait until no job and no process is left; a job that is removed needs a moment to end."""
         until(lambda: not self.pool.queue(f"{CLUSTER} =!= undefined"), "a job is left")
         until(lambda: not self.pool.holders(), "a process is left")
-        until(lambda: not workers_of(self.folder), "a worker is left")
+        until(lambda: not processes_of(self.pool), "a process of a job is left")
 
 
-def workers_of(folder: Path) -> list[int]:
-    """Processes that have the keys of clusters there on their command line."""
-    return [pid for pid, line in command_lines() if str(folder) in line and "dask" in line and "holder" not in line]
+def processes_of(pool: Pool) -> list[int]:
+    """All that jobs have started: nannies, and workers, which nothing on their command line tells."""
+    found = []
+    scratch = f"_CONDOR_SCRATCH_DIR={pool.path / 'var' / 'execute'}"
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if scratch.encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+    return found
 
 
 def command_lines() -> Iterator[tuple[int, str]]:

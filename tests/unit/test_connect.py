@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,63 @@ def test_keys_in_afs(
     with pytest.raises(pytest.fail.Exception, match="begun"):
         rdf_live.connect("htcondor")
     assert (command in capsys.readouterr().out) == (rights is None)
+
+
+def test_what_is_said_of_a_cluster_that_runs(home: Home, tmp_path: Path) -> None:
+    """Values of the user's own file that have changed since; not those of the call that began it."""
+    own = tmp_path / "config" / "rdf_live" / "htcondor.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("memory: 3GB\nruntime: 5h\nworkers: 3\n")
+    home.write("request", {"profile": load("htcondor", {"runtime": "1h"}).as_dict()})
+    assert connect._not_taken(home, load("htcondor")) == []
+    own.write_text("memory: 4GB\nruntime: 6h\nworkers: 7\n")
+    (said,) = connect._not_taken(home, load("htcondor"))
+    assert said == (
+        "your profile now says memory=4000000000 (it has 3000000000); that counts for a new cluster: "
+        "rdf-live down htcondor"
+    )
+    own.unlink()
+    (said,) = connect._not_taken(home, load("htcondor"))
+    assert "memory=2000000000 (it has 3000000000)" in said
+    home.remove()
+
+
+class Running:
+    """A client of a cluster that runs."""
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_ticket_that_has_ended_since(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cluster and its jobs have theirs, new jobs may not be taken: that is said, and no obstacle."""
+    program(tmp_path, "klist", "exit 1")
+    monkeypatch.setattr(detached, "reach", lambda _: Running())
+    monkeypatch.setattr(connect, "cluster_status", lambda _: status())
+    home.write("request", {"profile": load("htcondor").as_dict()})
+    _, new = connect.up(replace(load("htcondor"), credentials=("kerberos",)))
+    assert not new
+    said = capsys.readouterr().out
+    assert said.startswith("htcondor runs, but new jobs of it may be refused: ")
+    assert "Type: kinit" in said
+    home.remove()
+
+
+@pytest.mark.parametrize("here", ["naf", None])
+def test_no_name_is_the_profile_of_this_machine(monkeypatch: pytest.MonkeyPatch, here: str | None) -> None:
+    asked: list[str] = []
+
+    def load_nothing(name: str, _: Any) -> None:
+        asked.append(name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connect, "detect", lambda: here)
+    monkeypatch.setattr(connect, "load", load_nothing)
+    with pytest.raises(KeyboardInterrupt):
+        rdf_live.connect()
+    assert asked == [here or "local"]
 
 
 def record(home: Home, **values: Any) -> None:
@@ -294,6 +352,8 @@ def test_one_that_nobody_used(home: Home) -> None:
     assert detached.why(home, "ended") == f"cluster htcondor: ended. More is in {home.log}"
     home.log.write_text("cluster htcondor ends: idle for long\nmore\n")
     assert detached.why(home, "ended") == f"cluster htcondor: ended: nobody used it for 1 h. More is in {home.log}"
+    home.log.write_text("cluster htcondor ends: shut down by a client\n")
+    assert "ended: a client has shut it down (client.shutdown()" in detached.why(home, "ended")
     home.remove()
 
 

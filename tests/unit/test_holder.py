@@ -5,8 +5,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from rdf_live.cluster import holder
 from rdf_live.cluster.home import Home
 
 
@@ -24,3 +29,12 @@ def test_it_takes_all_the_files_that_it_may_open(tmp_path: Path) -> None:
         command = [sys.executable, "-c", code, str(home.path), str(lock)]
         done = subprocess.run(command, pass_fds=[lock], capture_output=True, text=True, check=False)
     assert done.stdout == "512 512\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "unused_s", "why"),
+    [(60.0, 61.0, "idle for long"), (60.0, 5.0, "shut down by a client"), (None, 5.0, "shut down by a client")],
+)
+def test_why_a_scheduler_has_closed(timeout_s: float | None, unused_s: float, why: str) -> None:
+    scheduler = SimpleNamespace(idle_timeout=timeout_s, idle_since=time.time() - unused_s)
+    assert holder._why(scheduler) == why

@@ -8,6 +8,7 @@ import fcntl
 import os
 import stat
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 
@@ -53,6 +54,36 @@ def test_a_folder_that_lets_others_in_is_refused(home, folder, bad):
     place.chmod(bad)
     with pytest.raises(BadInput, match=rf"{bad:04o}.*chmod 700 {place}"):
         home.make()
+
+
+@pytest.mark.parametrize(
+    ("bad", "closed", "refused"),
+    [(0o777, False, True), (0o770, False, True), (0o1777, False, False), (0o755, False, False), (0o777, True, False)],
+    ids=["open", "open to a group", "sticky", "can be read", "behind a closed one"],
+)
+def test_nobody_can_put_another_in_its_place(bad, closed, refused):
+    """Whoever writes two levels up can replace the folder of the clusters, keys and all."""
+    # Not in pytest's own folder, which lets nobody through.
+    with tempfile.TemporaryDirectory() as top:
+        upper = Path(top) / "upper"
+        home = Home(upper / "state" / "clusters", "naf")
+        home.make()
+        upper.chmod(bad)
+        Path(top).chmod(0o700 if closed else 0o755)
+        if refused:
+            with pytest.raises(BadInput, match=rf"{upper} with mode {bad:04o}.*chmod go-w {upper}"):
+                home.make()
+        else:
+            home.make()
+
+
+def test_all_folders_that_it_makes_are_private(tmp_path):
+    before = os.umask(0o002)
+    try:
+        Home(tmp_path / "a" / "b" / "clusters", "naf").make()
+    finally:
+        os.umask(before)
+    assert [mode(tmp_path / each) for each in ("a", "a/b", "a/b/clusters")] == [0o700] * 3
 
 
 def test_a_place_that_cannot_be_made_is_named(tmp_path):

@@ -353,7 +353,6 @@ class TestStop:
         assert commit(ledger, 0, entries=3, complete=False) == "ended"
         assert ledger.give_up_running() == []
 
-
     def test_an_attempt_that_ends_without_a_commit(self, ledger: Ledger) -> None:
         ledger.begin(0, 0, "a", "w1")
         ledger.begin(0, 1, "b", "w2")

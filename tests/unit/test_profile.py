@@ -126,6 +126,8 @@ def test_lines_and_variables_add_up(own: Path) -> None:
         "requirements": "x",
     }
     assert profile.variables == {"A": "1", "B": "3"}
+    spelled = load("naf", {"directives": {"+mine": "2", "MY.RequestRuntime": None}}).directives
+    assert spelled == {"+MySingularityImage": '"{image}"', "+mine": "2"}
 
 
 @pytest.mark.parametrize(
@@ -182,6 +184,9 @@ def test_unknown_keys_have_near_ones() -> None:
         ("directives", {"+X": "1\nqueue 1000"}, BadInput, "a text of one line"),
         ("directives", {"request_memory": "4GB"}, BadInput, "expected the key memory instead"),
         ("directives", {"Arguments": "x"}, BadInput, "which rdf_live writes itself"),
+        ("directives", {"GetEnv": True}, BadInput, "expected the key environment, with the names"),
+        ("directives", {"rank": "1", "Rank": "2"}, BadInput, "got rank and Rank, which are the same line"),
+        ("directives", {"+X": "1", "MY.x": "2"}, BadInput, "got +X and MY.x, which are the same line"),
         ("credentials", ["kerberos", "passport"], BadInput, "expected kerberos or afs or x509 or bearer"),
         ("worker_ports", "10100:10000", BadInput, "the smaller one first"),
         ("worker_ports", "10000-10100", BadInput, 'a range as in "10000:10100"'),
@@ -308,6 +313,22 @@ def test_command_shows_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert ["setup", "a", "keyword"] in lines
     assert ["b"] in lines
     assert "file." in lines[-1]
+
+
+def test_command_shows_the_submit_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(_arguments("naf", "--set", "project=af-cms", "--set", "image=/cvmfs/x.sif")) == 0
+    _, _, shown = capsys.readouterr().out.partition("Submit file of one worker:\n")
+    lines = dict(line.partition(" = ")[::2] for line in shown.splitlines() if " = " in line)
+    assert (lines["RequestMemory"], lines["RequestCpus"], lines["MY.DaskWorkerCores"]) == (
+        "1907",
+        "MY.DaskWorkerCores",
+        "1",
+    )
+    assert (lines["+RequestRuntime"], lines["+MyProject"]) == ("10800", '"af-cms"')
+    assert lines["+MySingularityImage"] == '"/cvmfs/x.sif"'
+    assert lines["Executable"] == "/bin/sh"
+    assert "--nthreads 1" in lines["Arguments"]
+    assert "getenv" not in shown.lower()
 
 
 def test_table_tells_where_values_come_from() -> None:

@@ -54,6 +54,13 @@ def test_other_jobs_write_as_they_run() -> None:
     assert arguments(load("htcondor"), "id", Path("/home"))["log_directory"] == "/home/jobs"
 
 
+def test_a_line_is_there_once_however_it_is_spelled() -> None:
+    """`line` sees to that."""
+    text = submitted(spool=True, tls="transfer", directives={"ERROR": "mine", "my.rdflivecluster": "1"})
+    assert line(text, "Error") == "mine"
+    assert text.lower().count("rdflivecluster") == 1
+
+
 def test_workers_leave_before_their_jobs_end() -> None:
     command = line(submitted(runtime="10min"), "Arguments") or ""
     assert "--lifetime 480s --lifetime-stagger 60s --preload rdf_live.worker.lifetime" in command

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from rdf_live.cluster import tickets
 from rdf_live.cluster.condor import judge
 from rdf_live.cluster.condor.jobs import Job
 from rdf_live.cluster.condor.judge import Seen, Verdict
@@ -91,6 +92,19 @@ def test_a_queue_that_refuses_is_not_asked_for_all(
 
     watched(cluster, refused)
     assert cluster.batches == [8]
+
+
+def test_a_refusal_tells_of_a_ticket_that_has_ended(
+    watched: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "REFUSED_PAUSE_S", 0.1)
+    monkeypatch.setattr(tickets, "output", lambda *_: (1, ""))
+
+    async def refused(watcher: Watcher) -> None:
+        watcher.start(3)
+        await until(lambda: watcher.status().trouble.endswith("Type: kinit"))
+
+    watched(Cluster(refused="ERROR: no credential"), refused, credentials=["kerberos"])
 
 
 def test_many_workers_are_submitted_at_once(watched: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -221,11 +222,11 @@ class Demand:
     def __init__(self, minimum: int, maximum: int, patience_s: float = 30.0) -> None:
         self.limits = (minimum, maximum)
         self._patience_s = patience_s
-        self._low_since: float | None = None
-        self._peak = minimum
+        # Since when that many were needed, until the next one: the oldest first.
+        self._needed: deque[tuple[float, int]] = deque()
 
     def target(self, tasks: int, current: int, now: float) -> int:
-        """Workers to have.
+        """Workers to have: the most that were needed in the last while.
 
         Parameters
         ----------
@@ -237,16 +238,10 @@ class Demand:
             Seconds, of any clock.
         """
         minimum, maximum = self.limits
-        needed = max(minimum, min(tasks, maximum))
-        if needed >= current:
-            self._low_since = None
-            return needed
-        if current > maximum:
-            return maximum
-        if self._low_since is None:
-            self._low_since, self._peak = now, needed
-        self._peak = max(self._peak, needed)
-        if now - self._low_since < self._patience_s:
-            return current
-        self._low_since = None
-        return self._peak
+        if current > max((number for _, number in self._needed), default=0):
+            # Those that there are count as needed until now.
+            self._needed.append((now, current))
+        self._needed.append((now, max(minimum, min(tasks, maximum))))
+        while len(self._needed) > 1 and self._needed[1][0] <= now - self._patience_s:
+            self._needed.popleft()
+        return min(max(number for _, number in self._needed), maximum)

@@ -25,6 +25,7 @@ import dask.config
 from rdf_live.cluster import credentials, tls
 from rdf_live.cluster.condor import tools
 from rdf_live.cluster.home import HOST
+from rdf_live.cluster.values import command
 from rdf_live.errors import ClusterTrouble
 
 if TYPE_CHECKING:
@@ -48,10 +49,9 @@ _MARGIN_BYTES = 128 << 20
 _LEASE_S = 300
 #: Submissions at a time: a submit machine serves many people.
 _AT_ONCE = 4
-#: Seconds that the queue may take for a submission, with the files that go along, or a removal.
-_QUEUE_S = 120.0
-#: And to give back what a spooled job wrote.
-_FETCH_S = 30.0
+#: Seconds that the queue may take for a submission, with the files that go along, or a removal; and to give back what
+#: a spooled job wrote.
+_QUEUE_S, _FETCH_S = 120.0, 30.0
 
 
 @functools.cache
@@ -81,10 +81,15 @@ def classes() -> tuple[Any, Any]:
     class Job(jobqueue.HTCondorJob):  # type: ignore[misc]
         """A submission that is refused is told, where it would end the whole cluster otherwise."""
 
+        job_header_dict: dict[str, Any]
+
         def __init__(self, *args: Any, worker_extra_args: list[str], **kwargs: Any) -> None:
             self.refused = ""
             # The base class appends to the list that all jobs share.
             super().__init__(*args, worker_extra_args=list(worker_extra_args), **kwargs)
+            # The later one of two spellings of a line: the user's own.
+            lines = {command(key): (key, value) for key, value in self.job_header_dict.items()}
+            self.job_header_dict = dict(lines.values())
 
         async def _submit_job(self, script_filename: str) -> str:
             async with gate() as passed:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributed.core import Status
 
+from rdf_live.cluster import credentials
 from rdf_live.cluster.condor import tools, words
 from rdf_live.cluster.condor.jobs import Job, Reader
 from rdf_live.cluster.condor.judge import Demand, Judge, Seen, Verdict, silent, spare
@@ -307,7 +308,11 @@ class Watcher:
         """Why no more jobs are submitted, and what to do."""
         why = self._judge.why
         lines = await self._last_lines(why[-1])
-        return words.sentence(why, lines, self._cluster.scheduler.address, DEATH_TIMEOUT_S)
+        text = words.sentence(why, lines, self._cluster.scheduler.address, DEATH_TIMEOUT_S)
+        if why[-1].seen.job is None:
+            # A submission takes a ticket: the one that there was when the cluster began may have ended.
+            text = " ".join([text, *await asyncio.to_thread(credentials.told, self._profile.credentials, 0.0)])
+        return text
 
     async def _cause(self, verdict: Verdict) -> str:
         if verdict.kind != "failed":
