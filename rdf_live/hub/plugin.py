@@ -258,7 +258,7 @@ class HubPlugin(SchedulerPlugin):
             r.watchers -= 1
         frame = r.frame(values, have)
         if not r.over and not r.ledger.busy:
-            frame["progress"]["waiting_for"] = self._waiting_for()
+            frame["progress"]["waiting_for"] = self._waiting_for(r)
         return frame
 
     def _schema(self, run: str) -> Reply:
@@ -297,12 +297,15 @@ class HubPlugin(SchedulerPlugin):
 
     # ---- inside
 
-    def _waiting_for(self) -> str:
+    def _waiting_for(self, run: Run) -> str:
         """Why nothing is computed, where that is the workers'."""
+        why = "no worker is connected"
         if self.scheduler.workers:
-            return ""
+            why = self.tasks.lacking(run)
+            if not why:
+                return ""
         cluster: Any = self.scheduler.plugins.get(CLUSTER_PLUGIN)
-        return (cluster.waiting() if cluster is not None else "") or "no worker is connected"
+        return (cluster.waiting() if cluster is not None else "") or why
 
     def _settle(self, run: Run) -> None:
         """Tidy up after a run that is over; later, since a hook must not change tasks."""

@@ -110,6 +110,14 @@ class Tasks:
             ts.worker_restrictions = others & set(self._scheduler.workers) or None
             ts.loose_restrictions = True  # any worker will do once these are gone
 
+    def lacking(self, run: Run) -> str:
+        """What no worker has that the tasks of a run need; empty if there is nothing."""
+        for ts in self._scheduler.unrunnable:
+            if str(ts.key).startswith(f"{_PREFIX}{run.id}-") and ts.resource_restrictions:
+                needs = ", ".join(f"{number:g} {name}" for name, number in ts.resource_restrictions.items())
+                return f"none of the workers has {needs}"
+        return ""
+
     def suspect(self, key: Any) -> str:
         """Why Dask gave a task up without an error of its own."""
         ts = self._scheduler.tasks.get(key)

@@ -59,17 +59,49 @@ def test_fills_from_the_first_second(notebook: Open, pictures: Path, tmp_path: P
 
 
 def test_notebook_7(notebook: Open, pictures: Path, tmp_path: Path) -> None:
-    cell = RUN.format(began=tmp_path / "began", entries=8000) + "run.result()"
-    nb = notebook(cell, front="notebook")
+    """It fills while its cell waits, stops by keyboard, and a second run goes to its end."""
+    run = RUN.format(began=tmp_path / "began", entries=200_000) + "run.wait()"
+    nb = notebook(run, run.replace("200000", "2000"), front="notebook")
     nb.watch()
     nb.start(1)
     until(lambda: len(plots(nb.seen())) >= 3, PATIENCE_S, "three looks of the plot")
-    expect(nb.panel.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
     screenshot(nb.page, pictures, "notebook_7_half_way")
-    nb.wait(1)
-    until(lambda: "done" in nb.seen()[-1]["words"], PATIENCE_S, "the end of the run")
-    assert "100 %" in nb.panel.inner_text()
+    stop = nb.panel.get_by_role("button", name="Stop", exact=True)
+    for _ in range(20):
+        if stop.evaluate("(button) => button === document.activeElement"):
+            break
+        nb.page.keyboard.press("Tab")
+    else:
+        stop.focus()
+    nb.page.keyboard.press("Enter")
+    nb.wait(1, timeout=20)
+    until(lambda: "stopped" in nb.seen()[-1]["words"], 20, "the panel says that it was stopped")
+    expect(nb.panel.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    screenshot(nb.page, pictures, "notebook_7_stopped")
+    nb.watch(f".jp-Notebook .jp-Cell:nth-child(3) {PANEL}")
+    nb.run(2)
+    until(lambda: nb.seen() and "done" in nb.seen()[-1]["words"], PATIENCE_S, "the end of the run")
+    assert "100 %" in nb.seen()[-1]["words"]
     screenshot(nb.page, pictures, "notebook_7_done")
+
+
+def test_the_way_of_root(notebook: Open, pictures: Path, tmp_path: Path) -> None:
+    """LiveVisualize and Draw: the same panel in the cell that draws, and a callback's looks on the final object."""
+    watched = """
+def red(shown):
+    shown.SetLineColor(ROOT.kRed)
+rdf_live.LiveVisualize({h: red}, every=0.2)
+h.Draw()
+print(h.GetEntries(), h.GetLineColor() == ROOT.kRed)
+"""
+    head, _, _ = RUN.format(began=tmp_path / "began", entries=8000).partition("run = ")
+    nb = notebook(head + watched)
+    nb.watch()
+    nb.start(1)
+    until(lambda: len(plots(nb.seen())) >= 3, PATIENCE_S, "three looks of the plot")
+    screenshot(nb.page, pictures, "live_visualize")
+    assert "8000.0 True" in nb.wait(1)
+    until(lambda: "done" in nb.seen()[-1]["words"], PATIENCE_S, "the end of the run")
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Many histograms, many updates: neither the page nor the notebook's file grows with their number."""
+"""Many histograms, many updates: what nobody sees is not drawn, and neither the page nor the file grows."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ def heap(nb: NotebookPage) -> int:
     return int(metrics["JSHeapUsedSize"])
 
 
+def drawn(nb: NotebookPage) -> list[str]:
+    """Titles of the panes that have a plot."""
+    titles: list[str] = nb.page.evaluate(
+        "[...document.querySelectorAll('.rdf-live-pane')].filter((pane) => pane.querySelector('svg path'))"
+        ".map((pane) => pane.innerText.split('\\n')[0])"
+    )
+    return titles
+
+
 def updates(nb: NotebookPage) -> int:
     """How many updates there have been: each has other words."""
     count: int = nb.page.evaluate("window.__seen.length")
@@ -40,6 +49,12 @@ def test_nothing_grows(notebook: Open, pictures: Path) -> None:
     nb.run(1)
     nb.watch(shapes=False)
     until(lambda: updates(nb) >= 12, PATIENCE_S, "a dozen updates")
+    assert 0 < len(drawn(nb)) < 30, "only what is on the screen, or near it"
+    last = nb.page.locator(".rdf-live-pane").last
+    assert "Number 99" not in drawn(nb)
+    last.scroll_into_view_if_needed()
+    until(lambda: "Number 99" in drawn(nb), 20, "the last plot, once it is seen")
+    nb.panel.scroll_into_view_if_needed()
     size = len(str(nb.save()))
     before, first = heap(nb), updates(nb)
     screenshot(nb.page, pictures, "hundred_histograms")

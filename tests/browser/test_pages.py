@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from conftest import Open
+from nbconvert import HTMLExporter
 from notebook_page import MIME, PATIENCE_S, png_size, screenshot, until
 from playwright.sync_api import expect
 
@@ -65,6 +66,9 @@ def test_saved_and_opened_without_a_kernel(notebook: Open, pictures: Path) -> No
     assert output["data"][MIME]["progress"]["entries"] == 4000
     assert min(png_size(output["data"]["image/png"])) > 200
     assert "100 %" in "".join(output["data"]["text/plain"])
+    html, _ = HTMLExporter().from_filename(str(nb.path))
+    assert output["data"]["image/png"].strip() in html.replace("\n", ""), "what nbviewer and nbconvert show"
+    assert MIME not in html
     paths = nb.seen()[-1]["paths"]
     nb.server.end_kernels()
     nb.page.goto("about:blank")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import ROOT
 from condor_pool import Pool, until
-from distributed import Client, Nanny, Scheduler, SpecCluster
+from distributed import Client, LocalCluster, Nanny, Scheduler, SpecCluster
 from wide import GPUS, wide_pool
 from work import Site, site_of
 
@@ -106,6 +106,14 @@ def test_nobody_has_a_gpu() -> None:
             rdf_live.start(count, gpus=1)
     finally:
         client.shutdown()
+
+
+def test_only_workers_without_a_gpu_come() -> None:
+    with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        run = rdf_live.start(ROOT.RDataFrame(10, executor=client, npartitions=2).Count(), gpus=1)
+        cluster.scale(1)
+        until(lambda: run.progress.waiting_for == "none of the workers has 1 GPU", "the run says nothing")
+        run.cancel()
 
 
 def test_jobs_get_gpus(nothing_left: Site) -> None:
