@@ -338,8 +338,8 @@ def test_work_between_keeps_what_it_needed():
     assert demand.target(0, 8, 0.0) == 8
     assert demand.target(5, 8, 10.0) == 8
     assert demand.target(0, 8, 30.0) == 5
-    assert demand.target(0, 5, 31.0) == 5
-    assert demand.target(0, 5, 61.0) == 0
+    assert demand.target(0, 5, 59.0) == 5
+    assert demand.target(0, 5, 60.0) == 0
 
 
 def test_work_for_all_begins_the_patience_anew():
@@ -349,6 +349,23 @@ def test_work_for_all_begins_the_patience_anew():
     assert demand.target(0, 8, 40.0) == 8
     assert demand.target(0, 8, 69.0) == 8
     assert demand.target(0, 8, 70.0) == 0
+
+
+def test_the_end_of_a_run_is_one_wait():
+    """Its last tasks do not keep their workers for longer than the others."""
+    demand = Demand(0, 10, patience_s=30.0)
+    assert demand.target(8, 8, 0.0) == 8
+    assert [demand.target(tasks, 8, now) for now, tasks in ((2.0, 3), (4.0, 0), (31.0, 0))] == [8, 8, 8]
+    assert demand.target(0, 8, 32.0) == 3
+    assert demand.target(0, 3, 34.0) == 0
+
+
+def test_who_stays_is_asked_again_later():
+    demand = Demand(0, 10, patience_s=30.0)
+    demand.target(0, 0, 0.0)
+    assert demand.target(0, 2, 40.0) == 2
+    assert demand.target(0, 2, 69.0) == 2
+    assert demand.target(0, 2, 70.0) == 0
 
 
 def test_limits_hold_at_once():
