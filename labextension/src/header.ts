@@ -60,6 +60,8 @@ export class Header {
     };
     this.#buttons.stop.title = 'End the run early and keep what is there';
     this.#buttons.cancel.title = 'End the run and drop everything';
+    // Page readers say a label that changes under the hand only when they are asked to.
+    this.#buttons.cancel.setAttribute('aria-live', 'polite');
     this.#tools = make('div', 'rdf-live-tools', this.#buttons.stop, this.#buttons.cancel);
     this.#bar.setAttribute('role', 'progressbar');
     this.#bar.setAttribute('aria-valuemin', '0');
@@ -90,7 +92,8 @@ export class Header {
       const label = this.#commands.label(command);
       const node = this.#buttons[command];
       setText(node, label);
-      node.disabled = !this.#commands.enabled(command);
+      // Not disabled: it would lose the keyboard at the click.
+      setAttribute(node, 'aria-disabled', String(!this.#commands.enabled(command)));
       node.classList.toggle('rdf-live-warn', label === 'Really cancel?');
     }
   }

@@ -27,7 +27,8 @@ export class PanelRenderer extends Widget implements Renderer {
       load: () => import('./jsroot.js'),
       visible: (panes) => this.#link?.send({ do: 'visible', panes }),
       send: (message) => this.#link?.send(message) ?? false,
-      interrupt: () => void this.#link?.kernel?.interrupt(),
+      interrupt: () =>
+        this.#link?.kernel?.interrupt().catch(() => panel.commands.failed('The kernel could not be interrupted.')),
       busy: () => this.#link?.executing ?? false,
     });
     super({ node: panel.node });

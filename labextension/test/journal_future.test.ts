@@ -37,7 +37,17 @@ test('a future hands its messages to the area, until the area drops it', async (
   future.dispose();
   future.feed({ msg_type: 'stream', content: {} });
   assert.deepEqual([heard.length, disposed, future.isDisposed], [1, 1, true]);
-  await future.done;
+});
+
+test('its end is a reply, as JupyterLab takes it up where a cell was moved', async () => {
+  const ended = new JournalFuture('id', () => {});
+  assert.equal(ended.ended, false);
+  ended.end({ state: 'ok', count: 3 });
+  assert.equal(ended.ended, true);
+  assert.deepEqual(await ended.done, { content: { status: 'ok', execution_count: 3 } });
+  const dropped = new JournalFuture('id', () => {});
+  dropped.dispose();
+  assert.equal(await Promise.race([dropped.done, Promise.resolve('not yet')]), 'not yet', 'that is no end');
 });
 
 test('what is no message of the journal is ignored', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Around, plan, whileAway } from '../src/journal/plan.js';
+import { type Around, type CellNow, plan, whileAway } from '../src/journal/plan.js';
 import type { Execution, Snapshot } from '../src/journal/types.js';
 
 const text = { output_type: 'stream', name: 'stdout', text: 'hello' };
@@ -22,8 +22,8 @@ const execution: Execution = {
   seq: 1,
   outputs: [text],
 };
-const cell = { id: 'c', source: 'print()', outputs: [] };
-const around: Around = { mine: new Set(['me']), sessions: ['me'], shared: false, loaded: null };
+const cell: CellNow = { source: 'print()', outputs: [], shown: null };
+const around: Around = { mine: new Set(['me']), sessions: ['me'], outside: [], shared: false, loaded: null };
 
 test('what is not in the file comes back into its cell', () => {
   assert.equal(plan(execution, cell, around), 'restore');
@@ -57,6 +57,21 @@ test('a plot that was saved and may still be updated goes on where it stands', (
   assert.equal(plan(saved, cell, around), 'leave', 'cleared by the user');
   assert.equal(plan(saved, { ...cell, outputs: [text] }, around), 'leave', 'of another execution');
   assert.equal(plan(saved, { ...cell, outputs: [plot], source: 'edited' }, around), 'leave');
+  const cut = { ...saved, left_out_bytes: 7 };
+  assert.equal(plan(cut, { ...cell, outputs: [plot] }, around), 'leave', 'the file has all of it');
+});
+
+test('outputs go on where they have begun', () => {
+  const edited = { ...cell, source: 'print(2)' };
+  const ended = { ...execution, saved: true };
+  const running = { ...execution, state: 'running', ended: null } as const;
+  assert.equal(plan(running, { ...edited, shown: 'part' }, around), 'follow');
+  assert.equal(plan(execution, { ...edited, shown: 'part' }, around), 'restore');
+  assert.equal(plan(ended, { ...edited, shown: 'part' }, around), 'restore', 'another page was quicker to save it');
+  assert.equal(plan(execution, { ...edited, shown: 'all' }, around), 'restore');
+  assert.equal(plan(ended, { ...edited, shown: 'all' }, around), 'leave', 'it may have been cleared');
+  assert.equal(plan(running, { ...cell, shown: 'beside' }, around), 'beside');
+  assert.equal(plan(ended, { ...edited, shown: 'beside' }, around), 'beside');
 });
 
 test('outputs of another source stand beside, never over', () => {
@@ -77,6 +92,7 @@ test('in a shared document one page puts in what the page that asked cannot any 
   assert.equal(plan(execution, cell, { ...shared, sessions: ['me', 'other'] }), 'leave', 'its page lives');
   assert.equal(plan(execution, cell, { ...shared, sessions: ['me', 'zoe'] }), 'restore');
   assert.equal(plan(execution, cell, { ...shared, sessions: ['ann', 'me'] }), 'leave', 'ann does it');
+  assert.equal(plan(execution, cell, { ...shared, sessions: ['ann', 'me'], outside: ['ann'] }), 'restore', 'a console');
   assert.equal(plan(execution, cell, { ...shared, sessions: [] }), 'restore');
 });
 
@@ -115,7 +131,7 @@ test('what happened while away', () => {
     reason: null,
     notRun: 0,
     edited: 1,
-    gone: 1,
+    gone: ['e'],
   });
 });
 
@@ -133,7 +149,7 @@ test('a kernel that died while away', () => {
     around,
     cells,
   );
-  assert.deepEqual([lost, notRun, told], [[2], 1, reason]);
+  assert.deepEqual([lost, notRun, told], [[2], 1, { text: reason, time: 102 }]);
 });
 
 test('away begins when the last page went, and not at all while another is there', () => {
@@ -149,6 +165,25 @@ test('away begins when the last page went, and not at all while another is there
 test('a result without a place is told until it is dismissed', () => {
   const gone = (change: Partial<Execution>) =>
     whileAway(snapshot([{ ...execution, cell: 'gone', ...change }], 103), around, cells);
-  assert.deepEqual([gone({}).gone, gone({}).finished], [1, 0]);
-  assert.equal(gone({ saved: true }).gone, 0);
+  assert.deepEqual([gone({}).gone, gone({}).finished], [['a'], 0]);
+  assert.deepEqual(gone({ saved: true }).gone, []);
+});
+
+test('what a console has run is not of this notebook', () => {
+  const known = { ...around, outside: ['console'] };
+  const run = { ...execution, session: 'console' };
+  const away = whileAway(
+    snapshot([
+      { ...run, cell: 'elsewhere' },
+      { ...run, state: 'running', cell: 'there' },
+    ]),
+    known,
+    cells,
+  );
+  assert.deepEqual([away.gone, away.finished, away.running], [[], 0, null]);
+  assert.equal(
+    whileAway(snapshot([run]), known, cells).finished,
+    1,
+    'a page that does not follow may have run a cell of it',
+  );
 });

@@ -46,7 +46,7 @@ const nothing: Away = {
   reason: null,
   notRun: 0,
   edited: 0,
-  gone: 0,
+  gone: [],
 };
 
 test('a time is on the clock; of another day it says which', () => {
@@ -120,7 +120,8 @@ test('outputs beside a cell say whose they are', () => {
 
 test('what keeps the kernel busy', () => {
   assert.equal(busyLabel(execution, 4, at(10, 41) + 151), 'busy: cell 4, 2:31');
-  assert.equal(busyLabel(execution, null, at(10, 41) + 1), 'busy: a deleted cell, 0:01');
+  assert.equal(busyLabel(execution, 'deleted', at(10, 41) + 1), 'busy: a deleted cell, 0:01');
+  assert.equal(busyLabel(execution, 'outside', at(10, 41) + 1), 'busy: something outside this notebook, 0:01');
 });
 
 test('numbers of cells', () => {
@@ -133,7 +134,14 @@ test('numbers of cells', () => {
 });
 
 test('the banner is silent when nothing happened', () => {
-  assert.equal(awayText(nothing, NOW), null);
+  assert.equal(awayText(nothing, false, NOW), null);
+});
+
+test('where a notebook has no names of cells the banner says so', () => {
+  assert.equal(
+    awayText({ ...nothing, gone: ['a'] }, true, NOW),
+    'Reconnected: 1 result belongs to a cell that is gone, or that this notebook cannot name: its format is older than 4.5.',
+  );
 });
 
 for (const [away, expected] of [
@@ -150,15 +158,19 @@ for (const [away, expected] of [
   [{ finished: 1, failed: 1 }, 'Reconnected: 1 cell failed while you were away.'],
   [{ finished: 2, failed: 2 }, 'Reconnected: 2 cells finished while you were away, all failed.'],
   [
-    { lost: [2], notRun: 2, reason: 'The kernel died at 10:41.' },
+    { lost: [2], notRun: 2, reason: { text: 'The kernel died at 10:41.', time: at(10, 41) } },
     'Reconnected: cell 2 did not finish; 2 cells were not run. The kernel died at 10:41.',
   ],
   [
-    { finished: 2, edited: 1, gone: 1 },
+    { lost: [2], reason: { text: 'The kernel died at 10:41.', time: at(10, 41) - 24 * 3600 } },
+    'Reconnected: cell 2 did not finish. The kernel died at 10:41. That was on 23 Nov.',
+  ],
+  [
+    { finished: 2, edited: 1, gone: ['a'] },
     'Reconnected: 2 cells finished while you were away; 1 result belongs to an earlier version of a cell; ' +
       '1 result belongs to a cell that is gone.',
   ],
-  [{ notRun: 1, gone: 2 }, 'Reconnected: 1 cell was not run; 2 results belong to a cell that is gone.'],
+  [{ notRun: 1, gone: ['a', 'b'] }, 'Reconnected: 1 cell was not run; 2 results belong to a cell that is gone.'],
 ] as const) {
-  test(`the banner: ${expected}`, () => assert.equal(awayText({ ...nothing, ...away }, NOW), expected));
+  test(`the banner: ${expected}`, () => assert.equal(awayText({ ...nothing, ...away }, false, NOW), expected));
 }

@@ -321,13 +321,15 @@ test('buttons can be reached by keyboard and say what they do', () => {
   assert.equal(stop?.tagName, 'BUTTON');
   stop?.click();
   assert.equal(stop?.textContent, 'Stopping…');
-  assert.equal(stop?.disabled, true);
+  assert.equal(stop?.getAttribute('aria-disabled'), 'true');
+  assert.equal(stop?.disabled, false, 'it keeps the keyboard');
   cancel?.click();
   assert.equal(cancel?.textContent, 'Really cancel?');
+  assert.equal(cancel?.getAttribute('aria-live'), 'polite', 'which is said');
   made.said({ heard: 'stop' });
   made.said({ error: 'no such run' });
   assert.equal(shownText(made, 'sentence'), 'no such run');
-  assert.equal(stop?.disabled, false);
+  assert.equal(stop?.getAttribute('aria-disabled'), 'false');
   for (const odd of [null, 7, { heard: 'dance' }, { error: 7 }]) made.said(odd);
 });
 

@@ -93,7 +93,8 @@ class NotebookPage:
     def start(self, index: int) -> None:
         """Run a cell, as with the keyboard; it may wait for others."""
         prompt = self.cell(index).locator(".jp-InputArea-prompt")
-        before = prompt.inner_text()
+        # It comes a little later than the cell.
+        before = str(until(prompt.inner_text, PATIENCE_S, "the prompt"))
         editor = self.cell(index).locator(".cm-content")
         deadline = time.monotonic() + 30
         # A page that is still being built loses keys; one that has taken them shows it in the prompt at once.

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
+
 from conftest import OpenLive
-from notebook_page import PATIENCE_S, until
+from notebook_page import PATIENCE_S, NotebookPage, until
 from playwright.sync_api import expect
 
 BAR = """for i in range(41):
@@ -76,8 +78,8 @@ def test_update_from_a_later_cell(live: OpenLive) -> None:
     assert nb.frame() == 7
 
 
-def test_a_cell_is_moved_while_it_runs(live: OpenLive) -> None:
-    """Its new place gets what the old one had, and goes on."""
+def test_a_cell_is_moved_while_it_runs_and_afterwards(live: OpenLive) -> None:
+    """Its new place gets what the old one had, and goes on. One that is deleted and comes back does so too."""
     nb = live(20)
     nb.run_all()
     nb.reload()
@@ -85,5 +87,56 @@ def test_a_cell_is_moved_while_it_runs(live: OpenLive) -> None:
     nb.cell(1).locator(".jp-InputArea-prompt").click()
     nb.page.keyboard.press("Control+Shift+ArrowDown")
     until(lambda: "step" in nb.text(2), 20, "it has moved")
+    # What is done at once is undone at once.
+    nb.page.wait_for_timeout(1500)
+    nb.page.keyboard.press("d")
+    nb.page.keyboard.press("d")
+    until(lambda: "step" not in nb.text(2), 20, "it is deleted")
+    nb.page.wait_for_timeout(1500)
+    nb.page.keyboard.press("z")
+    until(lambda: "step" in nb.text(2), 20, "it is back")
     until(lambda: nb.prompt(2) == "[2]:", PATIENCE_S, "the end")
     assert nb.steps(2) == list(range(40))
+    nb.cell(2).locator(".jp-InputArea-prompt").click()
+    nb.page.keyboard.press("Control+Shift+ArrowUp")
+    until(lambda: "step" in nb.text(1), 20, "it has moved")
+    nb.page.wait_for_timeout(1000)
+    assert nb.prompt(1) == "[2]:"
+
+
+def test_two_views(live: OpenLive) -> None:
+    """Both show the same outputs, once."""
+    nb = live(15)
+    nb.run_all()
+    nb.reload()
+    nb.page.locator(".lm-TabBar-tab.jp-mod-current", has_text=nb.path.name).click(button="right")
+    nb.page.get_by_role("menuitem", name="New View for Notebook").click()
+    expect(nb.page.locator(".jp-Notebook")).to_have_count(2, timeout=20_000)
+    until(lambda: nb.prompt(1) == "[2]:", PATIENCE_S, "the end")
+    assert nb.steps() == list(range(30))
+
+
+def test_a_format_without_names_of_cells(live: OpenLive) -> None:
+    """Each page gives them others, and the file has none: their texts tell."""
+    nb = live(cells=("print('one')", "time.sleep(8); print('two')"))
+    nb.close()
+    file = nb.file()
+    file["nbformat_minor"] = 4
+    for cell in file["cells"]:
+        del cell["id"]
+    nb.path.write_text(json.dumps(file))
+    nb.open()
+    # Keys that come before the kernel are lost.
+    NotebookPage.wait_until_shown(nb)
+    nb.run(0)
+    nb.run(1)
+    nb.start(2)
+    nb.reload()
+    until(lambda: "one" in nb.text(1) and nb.prompt(1) == "[2]:", 20, "it is restored")
+    assert nb.prompt(2) == "[*]:"
+    nb.close()
+    until(lambda: '"two\\n"' in nb.path.read_text(), PATIENCE_S, "it is in the file")
+    until(lambda: nb.path.read_text().endswith("}\n"), 20, "the whole file")
+    assert not [cell for cell in nb.file()["cells"] if "id" in cell]
+    nb.open()
+    until(lambda: "two" in nb.text(2) and nb.prompt(2) == "[3]:", 20, "it is opened again")

@@ -59,6 +59,22 @@ def test_kernel_killed(notebook, away):
     assert made.cells()[1].execution_count == (None if away else 1)
 
 
+def test_asked_before_anybody_knows_that_the_kernel_is_dead(notebook):
+    """The request waits in the connection and the new process takes it: the cell was given up, and runs."""
+    made = notebook("print('again', flush=True)\nimport time\ntime.sleep(1)")
+    page = KernelPage(made)
+    pid = made.kernel_pid(page)
+    os.kill(pid, signal.SIGKILL)
+    # What is sent before the server's end of the connection has noticed is lost with the process.
+    time.sleep(0.3)
+    id = page.execute("c0")
+    until(lambda: made.state("c0") == "running", "it runs after all")
+    assert page.wait(id) == "again\n"
+    until(lambda: made.state("c0") == "ok")
+    page.close()
+    until(lambda: made.text(0) == "again\n")
+
+
 @pytest.mark.parametrize("how", ["restart", "shutdown"])
 def test_kernel_restarted_or_shut_down(notebook, how):
     """Somebody did it on purpose: that is the reason."""

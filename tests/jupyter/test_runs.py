@@ -289,21 +289,33 @@ def record(address: str, **more: Any) -> Record:
         ("tcp://127.0.0.1:{other}", HOST, False),
         ("tcp://[::1]:{other}", HOST, False),
         ("tcp://127.0.0.1:{mine}", "another", False),
-        ("tcp://192.0.2.1:8786", "another", True),
+        ("tcp://192.0.2.1:8786", "another", False),
+        ("tcp://192.0.2.1:8786", HOST, False),
+        ("tls://192.0.2.1:8786", "another", True),
         ("tls://127.0.0.1:{other}", HOST, True),
         ("inproc://10.0.0.1/1/1", HOST, False),
         ("nonsense", HOST, False),
     ],
 )
 def test_who_is_asked(address: str, host: str, asked: bool) -> None:
-    """A port of this machine at which another user listens now is not: Dask runs what it is sent."""
+    """A port at which another user listens by now, or may listen, is not: Dask runs what it is sent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         mine = server.getsockname()[1]
         own = runs_places.listeners()
         assert own is None or mine in own
         address = address.format(mine=mine, other=1)
         write(record(address, host=host))
-        assert [place.address for place in find().places] == [address] * asked
+        assert [place.address for place in find().places if not place.trouble] == [address] * asked
+
+
+def test_a_run_that_is_not_asked_says_why() -> None:
+    write(record("tcp://192.0.2.1:8786"))
+    (row,) = look()["runs"]
+    assert (row["state"], row["attach"]) == ("gone", "")
+    assert row["why"].startswith("Not asked: its scheduler is on another machine and has no keys")
+    assert look()["clusters"] == []
+    with pytest.raises(UnknownRun):
+        loop(lambda runs: runs.stop("a"))
 
 
 def test_old_records_are_not_looked_for() -> None:

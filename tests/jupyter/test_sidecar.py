@@ -197,9 +197,9 @@ def test_the_keeper_is_killed(kernels: Callable[[], Kernel], tmp_path: Path) -> 
     other = kernels()
     until(lambda: cells(other).get("long", {}).get("outputs"), "the first output")
     os.kill(keeper, signal.SIGKILL)
-    until(lambda: not alive(keeper), "its end")
+    # Its number is there until the kernel has taken notice.
+    until(lambda: state(other, "long") == "lost", "its end")
     lost = cells(other)["long"]
-    assert lost["state"] == "lost"
     assert lost["reason"].startswith("Nothing was heard of the kernel after ")
     (tmp_path / "go on").touch()
     assert kernel.text("print(1)", "next") == "1\n"
@@ -278,6 +278,13 @@ def test_the_server_keeps_it(kernels: Callable[[], Kernel], tmp_path: Path) -> N
     assert journals(tmp_path) == []
     assert kernel.text("%rdf_live").startswith("The Jupyter server keeps the outputs of this notebook.\n[7] ok, ")
     assert kernel.text("%rdf_live restore 7").endswith("kept\n")
+
+
+def test_the_kernel_dies_before_anybody_can_look(kernels: Callable[[], Kernel], tmp_path: Path) -> None:
+    """While the process beside it still imports: that has another parent then, and ends."""
+    kernel, folder = kernels(), tmp_path / "made"
+    command = [sys.executable, "-m", "rdf_live.jupyter.kernel.sidecar", str(kernel.file), str(folder), str(kernel.pid)]
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, timeout=PATIENCE_S).returncode == 0
 
 
 def test_no_notebook(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from journal_messages import TIME, begun, message, outputs, plot, requested, run, status, stream
 
 from rdf_live.jupyter.journal import Journal, Limits, merged
+from rdf_live.jupyter.journal.outputs import Outputs
 
 
 @pytest.fixture
@@ -238,16 +239,96 @@ def test_other_limits():
 def test_answer_ends_what_no_message_has_ended(journal, status_said, state):
     """Messages to everybody may be missed while a new process is connected; the answer to the page is not."""
     requested(journal, "m1")
-    (change,) = journal.replied("m1", status_said, 3, TIME + 1)
+    (change,) = journal.replied("m1", status_said, TIME + 1)
     assert change.execution.state == state
     assert change.execution.ended == TIME + 1
-    assert change.execution.count == (None if state == "aborted" else 3)
-    assert journal.replied("m1", status_said, 3, TIME + 2) == []
-    assert journal.replied("unknown", "ok", 3, TIME) == []
+    assert change.execution.started is None
+    assert journal.replied("m1", status_said, TIME + 2) == []
+    assert journal.replied("unknown", "ok", TIME) == []
+
+
+def test_what_has_a_hole_is_not_for_the_file(journal):
+    """Nobody knows what an execution has shown whose beginning was not heard, and the page that asked has all of it."""
+    requested(journal, "m1", "m2", "m3")
+    journal.replied("m1", "ok", TIME + 1)
+    for one in (stream("the end of much\n", "m2"), status("idle", "m2")):
+        journal.message(one, TIME + 1)
+    assert states(journal) == {"m1": "ok", "m2": "ok", "m3": "queued"}
+    journal.kernel_lost("The kernel died at 10:41.", TIME + 2, alive=True)
+    assert {id: (one.count, one.saved) for id, one in journal.executions.items()} == {
+        "m1": (None, True),
+        "m2": (None, True),
+        "m3": (None, False),
+    }
+    journal.message(stream("late\n"), TIME + 2)
+    assert journal.executions["m1"].saved
+
+
+def test_the_beginning_comes_late(journal):
+    """What everybody is told is far behind the answer to the page: it is complete in the end."""
+    requested(journal, "m1")
+    journal.replied("m1", "ok", TIME + 1)
+    for one in (status("busy"), begun(3), stream("all of it\n")):
+        journal.message(one, TIME + 2)
+    assert states(journal) == {"m1": "running"}
+    journal.message(status("idle"), TIME + 2)
+    done = journal.executions["m1"]
+    assert (done.state, done.count, done.started, done.saved) == ("ok", 3, TIME + 2, False)
+
+
+@pytest.mark.parametrize("status_said", ["ok", "error"])
+def test_the_answer_corrects_what_the_rest_of_the_messages_said(journal, status_said):
+    """An execution looks as if it was skipped when its beginning was not heard."""
+    requested(journal, "m1")
+    for one in (status("busy"), status("idle")):
+        journal.message(one, TIME)
+    assert states(journal) == {"m1": "aborted"}
+    (change,) = journal.replied("m1", status_said, TIME + 1)
+    assert (change.execution.state, change.execution.reason, change.execution.saved) == (status_said, None, True)
+
+
+def test_a_late_answer_does_not_drop_the_next_execution(journal):
+    requested(journal, "m1")
+    journal.request("m2", "c1", "page", "code m2", TIME)
+    for one in (status("busy", "m2"), begun(2, "m2"), stream("new\n", "m2"), status("idle", "m2")):
+        journal.message(one, TIME)
+    journal.replied("m1", "ok", TIME + 5)
+    assert outputs(journal, "m2")[0]["text"] == "new\n"
+
+
+def test_a_request_that_outlives_the_process(journal):
+    """It waits in the connection, and the new process takes it; the one that is gone says nothing any more."""
+    journal.message(status("idle", "x"), TIME)
+    requested(journal, "m1", "m2")
+    journal.kernel_lost("The kernel died at 10:41.", TIME, alive=True)
+    journal.saved(["m1", "m2"], TIME)
+    for one in (begun(7, "m2"), stream("all of it\n", "m2")):
+        journal.message(one, TIME)
+    assert states(journal) == {"m1": "aborted", "m2": "aborted"}
+    assert not journal.executions["m2"].saved, "it did run a little, and nothing of it is missing"
+    for content in ({"kind": "status", "execution_state": "busy"}, {"kind": "execute_input", "execution_count": 1}):
+        journal.message(message(parent="m1", session="new process", **content), TIME + 3)
+    begins = journal.executions["m1"]
+    assert (begins.state, begins.started, begins.ended, begins.reason) == ("running", TIME + 3, None, None)
+    journal.message(message("status", "m1", session="new process", execution_state="idle"), TIME + 4)
+    assert (begins.state, begins.saved) == ("ok", False)
 
 
 def test_answer_after_the_end_changes_nothing(journal):
     requested(journal, "m1")
     for one in (status("busy"), begun(7), status("idle")):
         journal.message(one, TIME)
-    assert journal.replied("m1", "ok", 7, TIME + 9) == []
+    assert journal.replied("m1", "ok", TIME + 9) == []
+
+
+def test_an_update_looks_only_where_its_name_is(journal, monkeypatch):
+    """A thousand cells must not cost anything at each frame of one plot."""
+    for number in range(1, 50):
+        run(journal, f"m{number}", plot("0", f"plot {number}", f"m{number}"))
+    looked = []
+    update = Outputs.update
+    monkeypatch.setattr(Outputs, "update", lambda self, content: (looked.append(self), update(self, content)))
+    journal.message(plot("1", "plot 7", kind="update_display_data"), TIME)
+    assert looked == [journal.executions["m7"].outputs]
+    journal.message(message("clear_output", "m7"), TIME)
+    assert journal.message(plot("2", "plot 7", kind="update_display_data"), TIME) == []

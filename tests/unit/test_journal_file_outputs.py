@@ -34,22 +34,39 @@ def test_reason(journal):
     assert texts == [["begun\n", "The kernel died at 10:41.\n"], ["Not run: the kernel died at 10:41.\n"]]
 
 
+def cell(source="code m1", **changes):
+    return {"cell_type": "code", "id": "c1", "source": source, "metadata": {}, "outputs": [], **changes}
+
+
 @pytest.mark.parametrize("source", ["code m1", ["code", " m1"]])
 def test_the_cell_that_was_run(journal, source):
     run(journal, "m1", stream("hello\n"), count=4)
-    cell = {"cell_type": "code", "id": "c1", "source": source, "metadata": {"tags": ["x"]}, "outputs": []}
-    made, execution = put_into(cell, journal.executions.values())
-    assert execution.id == "m1"
+    before = cell(source, metadata={"tags": ["x"]})
+    ((index, (made, ids)),) = put_into([cell("1", id="c0"), before], [*journal.executions.values()]).items()
+    assert (index, ids) == (1, ["m1"])
     assert made["execution_count"] == 4
     assert made["metadata"] == {"tags": ["x"], "trusted": True}
     assert made["outputs"][0]["text"] == "hello\n"
-    assert cell["outputs"] == []
+    assert before["outputs"] == []
 
 
-@pytest.mark.parametrize(
-    "change", [{"source": "code m1 "}, {"id": "c2"}, {"cell_type": "markdown"}, {"id": None}], ids=str
-)
+@pytest.mark.parametrize("change", [{"source": "code m1 "}, {"id": "c2"}, {"cell_type": "markdown"}], ids=str)
 def test_other_cells(journal, change):
     run(journal, "m1", stream("hello\n"))
-    cell = {"cell_type": "code", "id": "c1", "source": "code m1", "metadata": {}, "outputs": []}
-    assert put_into({**cell, **change}, journal.executions.values()) is None
+    assert put_into([cell(**change)], [*journal.executions.values()]) == {}
+
+
+def test_a_format_without_ids(journal):
+    """The text tells the cell where no other has it; the newest execution wins, and the older ones are done with."""
+    run(journal, "m1", stream("old\n"))
+    journal.request("m2", "of another page", "s2", "code m1", TIME + 1)
+    journal.message(status("busy", parent="m2"), TIME + 1)
+    journal.message(stream("new\n", parent="m2"), TIME + 1)
+    executions = [*journal.executions.values()]
+    nameless = cell()
+    del nameless["id"]
+    ((index, (made, ids)),) = put_into([cell("1", id=None), nameless], executions).items()
+    assert (index, ids) == (1, ["m1", "m2"])
+    assert made["outputs"][0]["text"] == "new\n"
+    assert "id" not in made
+    assert put_into([nameless, nameless], executions) == {}

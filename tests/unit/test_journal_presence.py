@@ -75,3 +75,15 @@ def test_somebody_reads_the_notebook(presence):
     assert presence.reads("a") == 1
     assert not presence.nobody("a", 2009.0)
     assert presence.nobody("a", 2010.0)
+
+
+def test_who_shows_something_else(presence):
+    """A console has a connection to the kernel, and never follows the notebook."""
+    presence.come(Page("page", "a"))
+    presence.come(Page("console", "a"))
+    presence.come(Page("page", "a", follows=True))
+    presence.come(Page("page", "a"))
+    assert presence.outside("a") == ["console"]
+    assert presence.outside("b") == []
+    presence.rename("a", "b")
+    assert presence.outside("b") == ["console"]

@@ -98,8 +98,8 @@ def test_disk(steps, small, cut):
         read = Store(Path(folder), limits=limits).open("k")
         assert read.snapshot() == journal.snapshot()
         assert list(read.executions) == list(journal.executions)
-        for step in [one for one in steps if isinstance(one, dict)]:
-            # Of which process it was is not kept: a new server hears that by itself.
+        # Which process has ended is not kept, so these say nothing of theirs.
+        for step in [{**one, "header": {**one["header"], "session": "page"}} for one in steps if isinstance(one, dict)]:
             journal.message(step, TIME)
             read.message(step, TIME)
         assert read.snapshot()["executions"] == journal.snapshot()["executions"]

@@ -10,9 +10,12 @@ const BORDER_PX = 1;
 export class Banner extends Widget {
   readonly #said = make('div', 'rdf-live-banner-text');
 
-  constructor(panel: NotebookPanel, text: string) {
+  constructor(panel: NotebookPanel, text: string, dismissed: () => void) {
     super();
-    const close = button('×', 'rdf-live-dismiss', () => this.dispose());
+    const close = button('×', 'rdf-live-dismiss', () => {
+      dismissed();
+      this.dispose();
+    });
     close.setAttribute('aria-label', 'Dismiss');
     close.title = 'Dismiss';
     this.#said.setAttribute('role', 'status');

@@ -11,6 +11,7 @@ import { besideHeading } from './words.js';
 
 export class Beside {
   readonly area: OutputArea;
+  readonly #model: OutputAreaModel;
   readonly #block = new Panel();
   readonly #heading = make('span', 'rdf-live-beside-heading');
   readonly #mirrored: boolean;
@@ -19,11 +20,13 @@ export class Beside {
     cell: Cell,
     rendermime: IRenderMimeRegistry,
     execution: Execution,
+    now: number,
     mirrored: boolean,
     dismissed: () => void,
   ) {
     this.#mirrored = mirrored;
-    this.area = new OutputArea({ model: new OutputAreaModel({ trusted: cell.model.trusted }), rendermime });
+    this.#model = new OutputAreaModel({ trusted: cell.model.trusted });
+    this.area = new OutputArea({ model: this.#model, rendermime });
     const dismiss = () => {
       dismissed();
       this.dispose();
@@ -33,23 +36,22 @@ export class Beside {
     this.#block.addWidget(new Widget({ node: head }));
     this.#block.addWidget(this.area);
     this.#block.node.setAttribute('role', 'group');
-    this.update(execution);
+    this.update(execution, now);
     // A cell that has not been on the screen yet has no parts below which this could stand.
     void cell.ready.then(() => {
       if (!cell.isDisposed && !this.#block.isDisposed) cell.layout?.addWidget(this.#block);
     });
   }
 
-  update(execution: Execution): void {
-    const heading = besideHeading(execution, this.#mirrored, Date.now() / 1000);
+  update(execution: Execution, now: number): void {
+    const heading = besideHeading(execution, this.#mirrored, now);
     setText(this.#heading, heading);
     this.#block.node.setAttribute('aria-label', heading);
   }
 
   dispose(): void {
-    if (this.#block.isDisposed) return;
-    const { model } = this.area;
+    // A cell that goes takes the block with it, but not the model.
     this.#block.dispose();
-    model.dispose();
+    this.#model.dispose();
   }
 }

@@ -20,6 +20,12 @@ export function codeCells(notebook: Notebook): Map<string, Placed> {
   return placed;
 }
 
+/** The cell shows [*]. */
+export function isBusy(cell: Cell): boolean {
+  if ('executionState' in cell.model) return cell.model.executionState === 'running';
+  return cell.node.querySelector('.jp-InputArea-prompt')?.textContent?.includes('*') ?? false;
+}
+
 /** Show or end the [*] of a cell that another page started. */
 export function setBusy(cell: Cell, busy: boolean): void {
   const { model } = cell;

@@ -11,12 +11,14 @@ function ignore(): void {}
 
 export class JournalFuture implements Future {
   readonly msg: { readonly header: { readonly msg_id: string; readonly msg_type: string }; readonly channel: string };
-  readonly done: Promise<void>;
+  /** As of a reply: JupyterLab waits for it where a cell was moved, and takes number and state from it. */
+  readonly done: Promise<unknown>;
   onIOPub: Handler = ignore;
   onReply: Handler = ignore;
   onStdin: Handler = ignore;
   readonly #disposing: () => void;
-  #finish: () => void = ignore;
+  #finish: (reply: unknown) => void = ignore;
+  #ended = false;
   #disposed = false;
 
   /** `disposing` is called when the area drops this future, for another execution or because the area goes. */
@@ -32,6 +34,10 @@ export class JournalFuture implements Future {
     return this.#disposed;
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   feed({ msg_type, content, metadata = {} }: OutputMessage): void {
     const message = {
       header: { ...this.msg.header, msg_type },
@@ -45,15 +51,15 @@ export class JournalFuture implements Future {
   }
 
   /** The execution has ended; its outputs may still be updated. */
-  end(): void {
-    this.#finish();
+  end({ state, count }: Pick<Execution, 'state' | 'count'>): void {
+    this.#ended = true;
+    this.#finish({ content: { status: state, execution_count: count } });
   }
 
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.onIOPub = this.onReply = this.onStdin = ignore;
-    this.#finish();
     this.#disposing();
   }
 

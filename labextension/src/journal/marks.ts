@@ -18,8 +18,7 @@ export class Marks {
   readonly #marks = new Map<Cell, Mark>();
 
   /** `executions`: of each cell the newest, in the order of their requests. */
-  update(executions: Iterable<Execution>, cells: ReadonlyMap<string, Placed>): void {
-    const now = Date.now() / 1000;
+  update(executions: Iterable<Execution>, cells: ReadonlyMap<string, Placed>, now: number): void {
     const shown = new Set<Cell>();
     let position = 0;
     for (const execution of executions) {

@@ -6,9 +6,10 @@ import type { Away } from './words.js';
 
 /** A code cell as it is in the page now. */
 export interface CellNow {
-  readonly id: string;
   readonly source: string;
   readonly outputs: readonly { readonly output_type?: unknown }[];
+  /** What this page shows of the execution already: a part of it there or beside, all of it to its end, or nothing. */
+  readonly shown: 'part' | 'beside' | 'all' | null;
 }
 
 /** What the page knows besides the execution itself. */
@@ -17,6 +18,8 @@ export interface Around {
   readonly mine: ReadonlySet<string>;
   /** The pages that are connected now. */
   readonly sessions: readonly string[];
+  /** Sessions that use the kernel but do not show the notebook, as consoles do. */
+  readonly outside: readonly string[];
   /** All pages share one document, which has the outputs that any of them receives. */
   readonly shared: boolean;
   /** The file that this page has loaded is as old as this: later outputs are not in it, saved or not. */
@@ -30,13 +33,21 @@ export interface Around {
 export type Step = 'leave' | 'wait' | 'follow' | 'restore' | 'beside' | 'gone';
 
 export function plan(execution: Execution, cell: CellNow | null, around: Around): Step {
-  const { session, state, outputs = [] } = execution;
+  const { session, state, outputs = [], left_out_bytes: leftOut = 0 } = execution;
   if (around.mine.has(session) || (around.shared && !leads(session, around))) return 'leave';
+  // Outputs go on where they have begun: also if the cell is edited meanwhile, as JupyterLab does it, and also if another
+  // page has saved the end before this one could hear of it.
+  if (cell?.shown === 'beside') return 'beside';
+  if (cell?.shown === 'part') return hasEnded(execution) ? 'restore' : 'follow';
   if (hasEnded(execution) && !unseen(execution, around.loaded)) {
-    return cell?.source === execution.source && goesOn(outputs, cell.outputs) ? 'restore' : 'leave';
+    const same = cell?.source === execution.source && goesOn(outputs, cell.outputs);
+    // The file may have all of what is too much for the journal.
+    return same && leftOut === 0 ? 'restore' : 'leave';
   }
   if (!cell) return state === 'running' || outputs.length > 0 ? 'gone' : 'leave';
-  if (cell.source !== execution.source) return state === 'running' || outputs.length > 0 ? 'beside' : 'leave';
+  if (cell.source !== execution.source && cell.shown === null) {
+    return state === 'running' || outputs.length > 0 ? 'beside' : 'leave';
+  }
   return state === 'queued' ? 'wait' : state === 'running' ? 'follow' : 'restore';
 }
 
@@ -46,9 +57,9 @@ function unseen(execution: Execution, loaded: number | null): boolean {
 }
 
 /** Where a document is shared, one page puts in what nobody else does: that of the first session. */
-function leads(session: string, { mine, sessions }: Around): boolean {
+function leads(session: string, { mine, sessions, outside }: Around): boolean {
   if (sessions.includes(session)) return false;
-  const [first] = [...sessions].sort();
+  const [first] = sessions.filter((one) => !outside.includes(one)).sort();
   return first === undefined || mine.has(first);
 }
 
@@ -73,17 +84,18 @@ export function whileAway(
     finished: 0,
     failed: 0,
     lost: [] as number[],
-    reason: null as string | null,
+    reason: null as Away['reason'],
     notRun: 0,
     edited: 0,
-    gone: 0,
+    gone: [] as string[],
   };
   for (const execution of snapshot.executions) {
     const { session, state, started, outputs = [] } = execution;
     if (around.mine.has(session) || around.sessions.includes(session)) continue;
     const cell = cells.get(execution.cell);
+    if (!cell && around.outside.includes(session)) continue;
     // What has no place in the notebook is told again, until it is dismissed.
-    if (outputs.length > 0 && !execution.saved && !cell) away.gone += 1;
+    if (outputs.length > 0 && !execution.saved && !cell) away.gone.push(execution.id);
     else if (outputs.length > 0 && !execution.saved && cell?.source !== execution.source) away.edited += 1;
     if (hasEnded(execution) && !endedAway(execution, snapshot.left)) continue;
     if (state === 'queued') away.queued += 1;
@@ -94,7 +106,9 @@ export function whileAway(
       away.finished += 1;
       if (state === 'error') away.failed += 1;
     }
-    if (state === 'lost' || state === 'aborted') away.reason ??= execution.reason;
+    if ((state === 'lost' || state === 'aborted') && execution.reason) {
+      away.reason ??= { text: execution.reason, time: execution.ended ?? execution.queued };
+    }
   }
   return away;
 }

@@ -18,10 +18,13 @@ export class Status {
       toolbar.addItem('rdf-live-busy', this.#widget);
   }
 
-  update(running: Execution | null, cells: ReadonlyMap<string, Placed>): void {
+  /** `outside`: sessions that do not show the notebook. */
+  update(running: Execution | null, cells: ReadonlyMap<string, Placed>, outside: readonly string[], now: number): void {
     const { node } = this.#widget;
-    const cell = running && (cells.get(running.cell)?.position ?? null);
-    setText(node, running ? busyLabel(running, cell, Date.now() / 1000) : '');
+    if (running) {
+      const gone = outside.includes(running.session) ? 'outside' : 'deleted';
+      setText(node, busyLabel(running, cells.get(running.cell)?.position ?? gone, now));
+    }
     node.hidden = running === null;
   }
 

@@ -26,6 +26,8 @@ export interface Execution {
   readonly outputs?: readonly Output[];
   /** The next output replaces all others. */
   readonly clear?: boolean;
+  /** What was too much for the journal: the outputs are not all. */
+  readonly left_out_bytes?: number;
 }
 
 export interface Kernel {
@@ -46,6 +48,10 @@ export interface Snapshot {
   readonly sessions?: readonly string[];
   /** When the last page before this one went away. */
   readonly left?: number | null;
+  /** Sessions that use the kernel but do not show the notebook. */
+  readonly outside?: readonly string[];
+  /** The time of the server. */
+  readonly now?: number;
 }
 
 /** An iopub message that changes outputs. */
@@ -67,7 +73,7 @@ export type Said =
   | { readonly type: 'message'; readonly seq: number; readonly id: string; readonly message: OutputMessage }
   | { readonly type: 'kernel'; readonly kernel: Kernel }
   | { readonly type: 'renamed'; readonly path: string }
-  | { readonly type: 'sessions'; readonly sessions: readonly string[] }
+  | { readonly type: 'sessions'; readonly sessions: readonly string[]; readonly outside?: readonly string[] }
   | { readonly type: 'written'; readonly base: Version; readonly now: Version };
 
 const ENDED: ReadonlySet<State> = new Set(['ok', 'error', 'aborted', 'lost']);

@@ -12,8 +12,11 @@ export function clock(time: number, now: number): string {
   const [date, today] = [new Date(1000 * time), new Date(1000 * now)];
   const [hours, minutes] = [date.getHours(), date.getMinutes()].map(two);
   const hour = `${hours}:${minutes}`;
-  if (date.toDateString() === today.toDateString()) return hour;
-  return `${date.getDate()} ${date.toLocaleString('en', { month: 'short' })}, ${hour}`;
+  return date.toDateString() === today.toDateString() ? hour : `${day(date)}, ${hour}`;
+}
+
+function day(date: Date): string {
+  return `${date.getDate()} ${date.toLocaleString('en', { month: 'short' })}`;
 }
 
 /** How long, as a counter shows it: "0:05", "2:31", "1:02:31". */
@@ -90,9 +93,10 @@ export function besideHeading(execution: Execution, mirrored: boolean, now: numb
   return `${whose}, ${state}`;
 }
 
-/** What the toolbar says while something runs that this page did not start. `cell`: null if it is gone. */
-export function busyLabel(execution: Execution, cell: number | null, now: number): string {
-  return `busy: ${cell === null ? 'a deleted cell' : `cell ${cell}`}, ${counter(now - (execution.started ?? now))}`;
+/** What the toolbar says while something runs that this page did not start. `cell`: its position, or why it has none. */
+export function busyLabel(execution: Execution, cell: number | 'deleted' | 'outside', now: number): string {
+  const who = { deleted: 'a deleted cell', outside: 'something outside this notebook' };
+  return `busy: ${typeof cell === 'number' ? `cell ${cell}` : who[cell]}, ${counter(now - (execution.started ?? now))}`;
 }
 
 /** What happened while nobody looked; the numbers are positions of cells. */
@@ -103,24 +107,33 @@ export interface Away {
   readonly failed: number;
   readonly lost: readonly number[];
   /** Why, if it is known. */
-  readonly reason: string | null;
+  readonly reason: { readonly text: string; readonly time: number } | null;
   readonly notRun: number;
   /** Results of cells whose text is another one now. */
   readonly edited: number;
-  /** Results of cells that are not there any more. */
-  readonly gone: number;
+  /** Executions with results whose cells are not there any more. */
+  readonly gone: readonly string[];
 }
 
-/** The sentences of the banner; null: nothing happened. */
-export function awayText(away: Away, now: number): string | null {
+/** The sentences of the banner; null: nothing happened. `nameless`: the file does not say which cell is which. */
+export function awayText(away: Away, nameless: boolean, now: number): string | null {
   const { running, queued, lost, notRun, edited, gone, reason } = away;
   const parts = [runningPart(running, queued, now), finishedPart(away)];
   if (lost.length > 0) parts.push(`${cells(lost)} did not finish`);
   if (notRun > 0) parts.push(`${counted(notRun, 'cell was', 'cells were')} not run`);
   if (edited > 0) parts.push(`${counted(edited, 'result belongs', 'results belong')} to an earlier version of a cell`);
-  if (gone > 0) parts.push(`${counted(gone, 'result belongs', 'results belong')} to a cell that is gone`);
+  if (gone.length > 0) {
+    const unknown = nameless ? ', or that this notebook cannot name: its format is older than 4.5' : '';
+    parts.push(`${counted(gone.length, 'result belongs', 'results belong')} to a cell that is gone${unknown}`);
+  }
   const told = parts.filter((part) => part !== null);
-  return told.length > 0 ? `Reconnected: ${told.join('; ')}.${reason ? ` ${reason}` : ''}` : null;
+  return told.length > 0 ? `Reconnected: ${told.join('; ')}.${reason ? ` ${reasonText(reason, now)}` : ''}` : null;
+}
+
+/** The sentence has an hour; of another day that says little. */
+function reasonText({ text, time }: NonNullable<Away['reason']>, now: number): string {
+  const [date, today] = [new Date(1000 * time), new Date(1000 * now)];
+  return date.toDateString() === today.toDateString() ? text : `${text} That was on ${day(date)}.`;
 }
 
 function runningPart(running: Away['running'], queued: number, now: number): string | null {

@@ -181,6 +181,7 @@ declare module '@jupyterlab/services' {
   }
   /** What an output area needs of an execution. */
   export interface Future {
+    readonly msg: { readonly header: { readonly msg_id: string } };
     readonly isDisposed: boolean;
     readonly done: Promise<unknown>;
     onIOPub: (message: never) => unknown;
@@ -203,7 +204,8 @@ declare module '@jupyterlab/outputarea' {
   export class OutputArea extends Widget {
     constructor(options: { model: OutputAreaModel; rendermime: IRenderMimeRegistry });
     readonly model: OutputAreaModel;
-    future: Future;
+    get future(): Future | null | undefined;
+    set future(future: Future);
   }
 }
 
@@ -232,7 +234,7 @@ declare module '@jupyterlab/notebook' {
   export interface CodeCellModel {
     readonly id: string;
     readonly type: string;
-    readonly trusted: boolean;
+    trusted: boolean;
     executionCount: number | null;
     /** From 4.3 on. */
     executionState?: 'running' | 'idle';
@@ -249,7 +251,15 @@ declare module '@jupyterlab/notebook' {
   export interface Notebook extends Widget {
     readonly widgets: readonly Cell[];
     readonly rendermime: IRenderMimeRegistry;
-    readonly model: { readonly cells: { readonly changed: Signal<unknown, unknown> } } | null;
+    readonly model: NotebookModel | null;
+  }
+  export interface NotebookModel {
+    readonly nbformatMinor: number;
+    readonly cells: { readonly changed: Signal<unknown, CellsChange> };
+  }
+  export interface CellsChange {
+    readonly type: string;
+    readonly newValues: readonly (CodeCellModel | undefined)[];
   }
   export interface NotebookPanel {
     readonly content: Notebook;

@@ -38,7 +38,7 @@ class Execution:
     reason : str or None
         A sentence: why it was aborted or lost.
     saved : bool
-        Its outputs are in the file, or were and the user took them out.
+        Its outputs are in the file, or were and the user took them out; or they are not for the file: `incomplete`.
     seq : int
         Of its last change.
     outputs : Outputs
@@ -64,6 +64,11 @@ class Execution:
         """True while it waits or runs."""
         return self.state in ("queued", "running")
 
+    @property
+    def incomplete(self) -> bool:
+        """True if its beginning was not heard, which tells its number: nobody knows then what it has shown by now."""
+        return self.count is None and (self.state in ("ok", "error") or bool(self.outputs.items))
+
     def to_json(self, *, outputs: bool = True) -> dict[str, Any]:
         """Everything, or all but the outputs."""
         data = {name: getattr(self, name) for name in _FIELDS}
@@ -86,4 +91,4 @@ class Execution:
             left_out_bytes=int(data["left_out_bytes"]),
             cut=data.get("cut"),
         )
-        return cls(**{name: data[name] for name in _FIELDS}, outputs=outputs)
+        return cls(**{name: data[name] for name in _FIELDS if name in data}, outputs=outputs)

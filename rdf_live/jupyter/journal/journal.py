@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time as clock
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ class Journal:
     def _changed(self, execution: Execution, time: float, message: dict[str, Any] | None = None) -> Change:
         self.seq = max(self.seq + 1, int(time * 1000))
         execution.seq = self.seq
+        # What has a hole must not take the place of what a page has.
+        execution.saved = execution.saved or execution.incomplete
         return Change(self.seq, execution, message)
 
     def request(self, id: str, cell: str, session: str, source: str, time: float) -> Change:
@@ -132,13 +135,16 @@ class Journal:
         if kind in OUTPUTS:
             sent = {"msg_type": kind, "content": dict(content), "metadata": dict(mapping(msg.get("metadata")))}
             return changes + self._output(execution, sent, time)
-        if execution is None or not execution.open:
+        if execution is None:
             return changes
         if kind == "execute_input":
-            execution.count = count(content.get("execution_count")) or 0
-            self._begin(execution, time)
-            self._supersede(execution)
-            changes.append(self._changed(execution, time))
+            if execution.count is None:
+                execution.count = count(content.get("execution_count")) or 0
+                if execution.open or words(header.get("session")) not in self._ended_processes:
+                    self._run(execution, time)
+                changes.append(self._changed(execution, time))
+        elif not execution.open:
+            return changes
         elif kind == "status" and content.get("execution_state") == "busy" and execution.state == "queued":
             self._begin(execution, time)
             changes.append(self._changed(execution, time))
@@ -146,7 +152,7 @@ class Journal:
             changes.append(self._end(execution, time))
         return changes
 
-    def replied(self, id: str, status: str, count: int | None, time: float) -> list[Change]:
+    def replied(self, id: str, status: str, time: float) -> list[Change]:
         """The kernel has answered the page that asked: the execution has ended, also where no message said so.
 
         Parameters
@@ -155,47 +161,62 @@ class Journal:
             Id of the request.
         status : str
             "ok", "error" or "aborted".
-        count : int or None
-            The number in the prompt.
         """
         execution = self.executions.get(id)
-        if execution is None or not execution.open:
+        if execution is None or execution.state == status:
             return []
-        if status != "aborted":
-            execution.count = count or execution.count or 0
-            self._begin(execution, time)
-            self._supersede(execution)
-        change = self._end(execution, time)
-        if status == "error":
-            execution.state = "error"
-        return [change]
+        if status not in ("ok", "error"):
+            given_up = execution.open or execution.incomplete
+            return [self._abort(execution, time)] if given_up and execution.state != "lost" else []
+        if execution.state in ("ok", "error") and not execution.incomplete:
+            return []
+        # It has run, whatever was said of it. Its number stays open where its beginning was not heard.
+        self._supersede(execution)
+        execution.state, execution.reason, execution.ended = status, None, time
+        return [self._changed(execution, time)]
 
     def _begin(self, execution: Execution, time: float) -> None:
         if execution.state == "queued":
             execution.state = "running"
             execution.started = time
 
+    def _run(self, execution: Execution, time: float) -> None:
+        """It runs, also where it had been given up: a new process takes what was sent to the one before it."""
+        if not execution.open:
+            execution.state, execution.reason, execution.ended, execution.saved = "queued", None, None, False
+        self._begin(execution, time)
+        self._supersede(execution)
+
     def _end(self, execution: Execution, time: float) -> Change:
+        if execution.count is None and execution.state == "running" and not execution.outputs.items:
+            return self._abort(execution, time)
         execution.ended = time
-        if execution.count is None:
-            execution.state, execution.started, execution.reason = "aborted", None, AFTER_ERROR
-        else:
-            execution.state = "error" if execution.outputs.failed else "ok"
+        execution.state = "error" if execution.outputs.failed else "ok"
+        self._supersede(execution)
+        return self._changed(execution, time)
+
+    def _abort(self, execution: Execution, time: float) -> Change:
+        execution.ended = time
+        execution.state, execution.started, execution.reason = "aborted", None, AFTER_ERROR
         return self._changed(execution, time)
 
     def _supersede(self, execution: Execution) -> None:
         """Of each cell only the newest execution that has run is of use to anybody."""
-        older = [one.id for one in self.executions.values() if one.cell == execution.cell and not one.open]
-        for id in older:
-            del self.executions[id]
+        before = itertools.takewhile(lambda one: one is not execution, list(self.executions.values()))
+        for one in before:
+            if one.cell == execution.cell and not one.open:
+                del self.executions[one.id]
 
     def _output(self, execution: Execution | None, sent: dict[str, Any], time: float) -> list[Change]:
         kind, content = sent["msg_type"], sent["content"]
         changes: list[Change] = []
-        if kind in ("update_display_data", "display_data", "execute_result") and display_id(content) is not None:
+        name = display_id(content) if kind in ("update_display_data", "display_data", "execute_result") else None
+        if name is not None:
             # Front ends update what is shown under that name already, whatever kind of message brings it anew.
             update = {**sent, "msg_type": "update_display_data"}
-            holders = [one for one in self.executions.values() if one.outputs.update(content)]
+            holders = [one for one in self.executions.values() if name in one.outputs.display_ids]
+            for one in holders:
+                one.outputs.update(content)
             changes = [self._output_change(one, update, time) for one in holders]
         if kind != "update_display_data" and execution is not None:
             execution.outputs.take(kind, content)
@@ -257,11 +278,12 @@ class Journal:
             execution.saved = True
         return [self._changed(execution, time) for execution in done]
 
-    def forget(self, before: float, most: int) -> None:
-        """Drop executions that ended before that time, and the oldest if there are more than `most`."""
-        ended = [one for one in self.executions.values() if not one.open]
-        for index, execution in enumerate(ended):
-            if (execution.ended or 0) < before or len(ended) - index > most:
+    def forget(self, before: float, most: int, most_bytes: float = float("inf")) -> None:
+        """Drop executions that ended before that time, and the oldest if there is more than `most` of them."""
+        number, size_bytes = 0, 0
+        for execution in reversed([one for one in self.executions.values() if not one.open]):
+            number, size_bytes = number + 1, size_bytes + execution.outputs.size_bytes
+            if (execution.ended or 0) < before or number > most or size_bytes > most_bytes:
                 del self.executions[execution.id]
 
     def snapshot(self, since: int = 0) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ __all__ = ["JournalFile", "file_name"]
 
 #: Nothing smaller is written anew.
 _SMALL_BYTES = 1_000_000
-_GROWN = 4
+_GROWN, _GROWN_AT_REST = 4, 2
+_VERSION = 1
 #: A process that watches a kernel touches the file more often than this.
 _SILENT_S = 180.0
 
@@ -71,20 +72,18 @@ class JournalFile:
         self._by: dict[str, Any] = {}
         self._journal: Journal | None = None
         self._writer: Writer | None = None
-        #: Size after the file was written as a whole; None when it must be.
-        self._whole_bytes: int | None = None
+        #: It must be written as a whole.
+        self._anew = True
+        #: Size as we left it, and after it was written as a whole.
+        self._bytes = self._whole_bytes = 0
+        #: What the journal was when it was read or written.
+        self._on_disk: object = None
 
     @classmethod
     def found(cls, place: Path, limits: Limits) -> JournalFile | None:
         """The journal in that file, of which only the first record is read; None if it is none."""
-        try:
-            with place.open("rb") as lines:
-                header = json.loads(lines.readline(10_000))
-            file = cls(place, header["kernel"], header["path"], limits)
-            file._by = dict(header["by"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return file
+        file = cls(place, "", "", limits)
+        return file if file._read_header() else None
 
     @classmethod
     def of(cls, place: Path, journal: Journal) -> JournalFile:
@@ -92,6 +91,18 @@ class JournalFile:
         file = cls(place, journal.kernel, journal.path, journal.limits)
         file._journal = journal
         return file
+
+    def _read_header(self) -> bool:
+        """Whose it is, which may be another process by now, and another notebook."""
+        try:
+            with self.place.open("rb") as lines:
+                header = json.loads(lines.readline(10_000))
+            if header["rdf_live_journal"] != _VERSION:
+                return False
+            self.kernel, self._path, self._by = str(header["kernel"]), str(header["path"]), dict(header["by"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        return True
 
     @property
     def loaded(self) -> bool:
@@ -119,9 +130,12 @@ class JournalFile:
             return 0
 
     def watched_elsewhere(self, time: float) -> bool:
-        """True if another process that is alive writes this file; of one on another machine, only the file tells."""
+        """True if another process, which has given a sign of life, keeps this journal: it is not ours to change."""
+        # The number of a process that is gone may be that of another one, after the start of a container above all.
+        if self.written <= time - _SILENT_S or not self._read_header():
+            return False
         if self._by.get("host") != socket.gethostname():
-            return bool(self._by) and self.written > time - _SILENT_S
+            return True
         pid = self._by.get("pid")
         if not isinstance(pid, int) or pid == os.getpid():
             return False
@@ -133,71 +147,96 @@ class JournalFile:
 
     @property
     def journal(self) -> Journal:
-        """The journal, read at the first time that somebody asks."""
+        """The journal, read at the first time that somebody asks.
+
+        Raises
+        ------
+        OSError
+            It cannot be read now: nothing may be written over it.
+        """
         if self._journal is None:
-            self._journal = Journal(self.kernel, limits=self._limits)
-            self._journal.path = self._path
-            self._load(self._journal)
+            self._journal = self.read()
+            self._anew = True
+            self._on_disk = self._now()
         return self._journal
 
-    def _load(self, journal: Journal) -> None:
+    def read(self) -> Journal:
+        """The journal as it is on disk, for those who only look.
+
+        Raises
+        ------
+        OSError
+            It cannot be read now.
+        """
+        journal = Journal(self.kernel, limits=self._limits)
+        journal.path = self._path
         reader = Reader()
         try:
             # As text at once, which is quicker than line by line; JSON has only ASCII here.
             lines = self.place.read_bytes().decode("ascii", "replace").split("\n")
-        except OSError:
-            lines = []
+        except FileNotFoundError:
+            return journal
         with _no_collection():
             with contextlib.suppress(ValueError, KeyError, TypeError, IndexError):
                 # A line that was cut off, or is nonsense, ends it: patches behind it would not fit.
                 for line in lines[1:-1]:
                     reader.take(json.loads(line))
             reader.fill(journal)
-        self._writer = None
+        return journal
 
-    def release(self) -> None:
-        """Write what changed, and forget it until somebody asks again."""
-        if self._writer is not None:
-            self.flush()
-        self._path = self.path
-        self._journal = self._writer = self._whole_bytes = None
+    def _now(self) -> object:
+        journal = self.journal
+        return journal.seq, journal.path, dict(journal.kernel_info)
 
-    def flush(self) -> int:
-        """Append what changed; gives the bytes that were written.
+    def release(self) -> bool:
+        """Forget it until somebody asks again; False if it has to be written first."""
+        if self._journal is None:
+            return True
+        if self._writer is not None and self._bytes > max(_SMALL_BYTES, _GROWN_AT_REST * self._whole_bytes):
+            # What is history does not stay on disk.
+            self._anew, self._on_disk = True, None
+        if self._now() != self._on_disk:
+            return False
+        self._path = self._journal.path
+        self._journal = self._writer = None
+        return True
+
+    def prepared(self) -> Callable[[], int]:
+        """Take what changed; the call, in any thread but in the same order, appends it and gives the bytes written.
 
         Raises
         ------
         OSError
-            The disk is full, say. The next flush writes the whole file.
+            By the call: the disk is full, say. Then the next one writes the whole file.
         """
-        journal = self.journal
-        if self._writer is None or self._whole_bytes is None or journal.path != self._path:
-            return self._write_whole()
+        journal, now = self.journal, self._now()
+        if self._writer is None or self._anew or journal.path != self._path:
+            self._writer, self._path, self._anew = Writer(journal), journal.path, True
+            self._by = {"host": socket.gethostname(), "pid": os.getpid()}
+            header = {"rdf_live_journal": _VERSION, "kernel": self.kernel, "path": journal.path, "by": self._by}
+            whole = b"".join(map(_line, [header, *self._writer.records()]))
+            return lambda: self._write_whole(whole, now)
         lines = b"".join(map(_line, self._writer.records()))
-        if not lines:
-            return 0
-        try:
+        return lambda: self._append(lines, now)
+
+    def _append(self, lines: bytes, now: object) -> int:
+        # Whatever becomes of it.
+        self._anew = True
+        if lines:
             file = os.open(self.place, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
             try:
+                if (size := os.fstat(file).st_size) != self._bytes:
+                    raise OSError(f"got {size} bytes in {self.place}, expected {self._bytes}: somebody else wrote it")
                 if os.write(file, lines) != len(lines):
                     raise OSError(f"got only a part of {len(lines)} bytes into {self.place}")
-                size = os.fstat(file).st_size
             finally:
                 os.close(file)
-        except OSError:
-            self._whole_bytes = None
-            raise
-        if size > max(_SMALL_BYTES, _GROWN * self._whole_bytes):
-            self._write_whole()
+        self._bytes += len(lines)
+        self._on_disk = now
+        self._anew = self._bytes > max(_SMALL_BYTES, _GROWN * self._whole_bytes)
         return len(lines)
 
-    def _write_whole(self) -> int:
-        journal = self.journal
-        self._whole_bytes = None
-        writer = Writer(journal)
-        by = {"host": socket.gethostname(), "pid": os.getpid()}
-        header = {"rdf_live_journal": 1, "kernel": self.kernel, "path": journal.path, "by": by}
-        data = b"".join(map(_line, [header, *writer.records()]))
+    def _write_whole(self, data: bytes, now: object) -> int:
         # mkstemp makes it for the owner alone; the name keeps it from being taken for a journal.
         handle, made = tempfile.mkstemp(dir=self.place.parent, prefix=self.place.stem, suffix=".new")
         try:
@@ -207,5 +246,6 @@ class JournalFile:
         except OSError:
             Path(made).unlink(missing_ok=True)
             raise
-        self._writer, self._by, self._path, self._whole_bytes = writer, by, journal.path, len(data)
+        self._bytes = self._whole_bytes = len(data)
+        self._anew, self._on_disk = False, now
         return len(data)

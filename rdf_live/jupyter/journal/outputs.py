@@ -24,6 +24,8 @@ class Outputs:
         The next output clears those before it: ``clear_output(wait=True)``.
     left_out_bytes : int
         What did not fit into the limits.
+    display_ids : set of str
+        The names under which outputs can be updated. Every update looks for its own among all executions.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -39,16 +41,17 @@ class Outputs:
         self._shown_bytes: int | None = 0
         #: The stream out of whose middle text was left.
         self.cut: Stream | None = None
-
-    @property
-    def display_ids(self) -> set[str]:
-        """The names under which outputs can be updated."""
-        return {item.display_id for item in self.items if isinstance(item, Shown) and item.display_id is not None}
+        self.display_ids: set[str] = set()
 
     @property
     def failed(self) -> bool:
         """True if there is an error among them."""
         return any(isinstance(item, Shown) and item.output["output_type"] == "error" for item in self.items)
+
+    @property
+    def size_bytes(self) -> int:
+        """What all of it takes, about."""
+        return self._shown_size() + self._stream
 
     def take(self, kind: str, content: Mapping[str, Any]) -> None:
         """Apply one message of a type in `OUTPUTS`, but for ``update_display_data``."""
@@ -65,16 +68,13 @@ class Outputs:
         else:
             self._show(output_of(kind, content))
 
-    def update(self, content: Mapping[str, Any]) -> bool:
-        """Apply ``update_display_data``; True if something here has that display_id."""
+    def update(self, content: Mapping[str, Any]) -> None:
+        """Apply ``update_display_data``."""
         name = display_id(content)
-        found = False
         for index, item in enumerate(self.items):
             if name is not None and isinstance(item, Shown) and item.display_id == name:
                 self._shown_bytes = self._shown_size() - item.size_bytes
                 self.items[index] = self._fitted({**item.output, **shown_parts(content)})
-                found = True
-        return found
 
     def _write(self, name: str, text: str) -> None:
         if not text:
@@ -98,6 +98,11 @@ class Outputs:
             self.left_out_bytes += size_of(output)
         else:
             self.items.append(self._fitted(output))
+            self._note_name(self.items[-1])
+
+    def _note_name(self, item: Item) -> None:
+        if isinstance(item, Shown) and item.display_id is not None:
+            self.display_ids.add(item.display_id)
 
     def _fitted(self, output: dict[str, Any]) -> Shown:
         item = Shown(output)
@@ -156,6 +161,8 @@ class Outputs:
         """Take over what `to_json` and `cut_place` gave."""
         self._reset()
         self.items = [item_of(output) for output in outputs]
+        for item in self.items:
+            self._note_name(item)
         self.clear = clear
         self.left_out_bytes = left_out_bytes
         if cut is not None:

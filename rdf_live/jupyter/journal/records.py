@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +70,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self._kernel: dict[str, Any] | None = None
+        self._kernel: dict[str, Any] = {}
         self._executions: dict[str, dict[str, Any]] = {}
 
     def take(self, record: Mapping[str, Any]) -> None:
@@ -92,9 +93,10 @@ class Reader:
     def fill(self, journal: Journal) -> None:
         """Give what was read to a new journal."""
         for id, data in self._executions.items():
-            journal.executions[id] = Execution.from_json(data, journal.limits)
-        if self._kernel is not None:
-            journal.kernel_info = self._kernel
+            # One that another version of rdf_live has written may lack something: the others can do without it.
+            with contextlib.suppress(KeyError, TypeError, ValueError, IndexError, AttributeError):
+                journal.executions[id] = Execution.from_json(data, journal.limits)
+        journal.kernel_info |= self._kernel
         journal.seq = max((one.seq for one in journal.executions.values()), default=0)
 
 

@@ -45,7 +45,7 @@ class Beside:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _log(folder / "sidecar.log") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "rdf_live.jupyter.kernel.sidecar", str(file), str(folder)],
+                [sys.executable, "-m", "rdf_live.jupyter.kernel.sidecar", str(file), str(folder), str(os.getpid())],
                 # Not in the folder of the notebook, whose modules it would import.
                 cwd=folder,
                 stdin=subprocess.PIPE,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import html
-import math
+import itertools
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +17,6 @@ from rdf_live.view.text import clock
 __all__ = ["Cell", "Cells", "journal"]
 
 _LONGEST_LINE = 80
-#: A process beside a kernel gives a sign of life every minute.
-_SILENT_S = 180.0
 #: Who keeps a journal hears the kernel a little later than the kernel goes on to the next cell.
 _BEHIND_S = 2.0
 
@@ -120,17 +118,19 @@ def _executions(where: Where) -> list[tuple[Journal, Execution]]:
         if folder.is_dir():
             store = Store(folder)
             journals = _of_notebook(store, where)
-            _end_what_nobody_watches(store, journals, silent_s=_SILENT_S if folder == own_folder() else math.inf)
+            _end_what_nobody_watches(store, journals)
             found += [(journal, journal.executions[id]) for journal, id in newest_executions(journals)]
     return found
 
 
 def _is_behind(found: list[tuple[Journal, Execution]], where: Where) -> bool:
-    """Whether a cell that has ended, since this one runs, is still written down as running."""
-    return any(
-        one.state == "running" and one.id != where.execution and _is_of(journal.kernel, where.kernel or "")
-        for journal, one in found
-    )
+    """Whether what this kernel was asked for before this cell, which has ended so, is not yet written down as such."""
+    mine = [(journal, one) for journal, one in found if _is_of(journal.kernel, where.kernel or "")]
+    if where.cell is not None and all(one.id != where.execution for _, one in mine):
+        # Not even this one is written down, though somebody keeps what cells do.
+        return any(journal.kernel_info["alive"] for journal, _ in mine)
+    before = itertools.takewhile(lambda one: one[1].id != where.execution, mine)
+    return any(one.open for _, one in before)
 
 
 def _of_notebook(store: Store, where: Where) -> list[Journal]:
@@ -148,13 +148,11 @@ def _is_of(name: str, kernel: str) -> bool:
     return name == kernel or name.rpartition("-")[0] == kernel
 
 
-def _end_what_nobody_watches(store: Store, journals: list[Journal], silent_s: float) -> None:
+def _end_what_nobody_watches(store: Store, journals: list[Journal]) -> None:
     """Who kept it has gone without a word, with the machine say: nothing runs for ever."""
     for journal in journals:
-        heard = store.heard(journal.kernel)
-        # In a container that was started again another process may have the number of the one that kept it.
-        watched = store.watched_elsewhere(journal.kernel) and time.time() - heard < silent_s
-        if not watched and (journal.running is not None or journal.queued):
+        if not store.watched_elsewhere(journal.kernel):
+            heard = store.heard(journal.kernel)
             journal.kernel_lost(f"Nothing was heard of the kernel after {at(heard)}.", heard, alive=False)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The process beside a kernel that keeps its journal: ``python -m rdf_live.jupyter.kernel.sidecar FILE FOLDER``.
+"""The process beside a kernel that keeps its journal: ``python -m rdf_live.jupyter.kernel.sidecar FILE FOLDER PID``.
 
-FILE is the kernel's connection file, FOLDER that of the journals. The kernel is its parent and writes one line of JSON
-per execution to its standard input. It says "ready" once it hears the kernel, and ends when the kernel has ended.
+FILE is the kernel's connection file, FOLDER that of the journals, PID the number of the kernel's process. The kernel is
+its parent and writes one line of JSON per execution to its standard input. It says "ready" once it hears the kernel,
+and ends when the kernel has ended.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ class Sidecar:
         The kernel's connection file.
     folder : Path
         Of the journals.
+    kernel : int
+        Number of the kernel's process. To ask for the parent here would be too late where that has died meanwhile.
     """
 
-    def __init__(self, file: Path, folder: Path) -> None:
-        self._kernel = os.getppid()
+    def __init__(self, file: Path, folder: Path, kernel: int) -> None:
+        self._kernel = kernel
         context: Any = zmq.Context()
         # As many messages as come: the kernel drops what nobody takes.
         context.setsockopt(zmq.RCVHWM, 0)
@@ -140,10 +143,10 @@ class Sidecar:
                 self._written = now + _AGAIN_S
         if now - self._touched > _TOUCH_S:
             self._touched = now
-            self._store.touch(self._journal.kernel)
+            self._store.touch()
         if now - self._pruned > _PRUNE_S:
             self._pruned = now
-            self._store.prune(now)
+            self._store.prune(now, {self._journal.kernel})
 
     def _say_ready(self) -> None:
         """Once the subscription is known to work."""
@@ -169,7 +172,7 @@ def main(argv: list[str]) -> int:
     """
     os.umask(0o077)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    Sidecar(Path(argv[0]), Path(argv[1])).run()
+    Sidecar(Path(argv[0]), Path(argv[1]), int(argv[2])).run()
     return 0
 
 

@@ -99,14 +99,12 @@ def _execute_request(sent: Any, protocol: str | None) -> tuple[str, str, str, st
         return None
 
 
-def _execute_reply(session: Any, sent: list[Any]) -> tuple[str, str, int | None] | None:
-    """Id of the request, status and count of the answer to an execution; None for every other message."""
+def _execute_reply(session: Any, sent: list[Any]) -> tuple[str, str] | None:
+    """Id of the request, and status of the answer to an execution; None for every other message."""
     try:
         _, (_, header, parent, _, content, *_) = session.feed_identities(sent)
         if b"execute_reply" not in bytes(header) or json.loads(bytes(header))["msg_type"] != "execute_reply":
             return None
-        said = json.loads(bytes(content))
-        count = said.get("execution_count")
-        return json.loads(bytes(parent))["msg_id"], str(said["status"]), count if isinstance(count, int) else None
+        return json.loads(bytes(parent))["msg_id"], str(json.loads(bytes(content))["status"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

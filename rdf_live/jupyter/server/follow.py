@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_core.utils import ensure_async
@@ -71,7 +72,8 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Let those in who may read kernels."""
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "read", _RESOURCE)):
             raise web.HTTPError(403)
-        self.page = Page(self.get_argument("session", ""), self._service.local(self.get_argument("path")))
+        path = self._service.local(self.get_argument("path"))
+        self.page = Page(self.get_argument("session", ""), path, follows=True)
         await super().get(*args, **kwargs)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
@@ -96,18 +98,27 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def tell(self, what: dict[str, Any]) -> None:
         """Send something to the page; never waits for it."""
-        if not self._behind:
-            self._send(json.dumps(what, default=str))
-            self._behind = self._pending_bytes > _BEHIND_BYTES
+        if self._behind:
+            return
+        snapshot = what["type"] == "snapshot"
+        if snapshot:
+            # The page's clock may be another one.
+            what = {**what, "now": time.time()}
+        if snapshot or what["type"] == "sessions":
+            what = {**what, "outside": self._service.presence.outside(self.page.path)}
+        text = json.dumps(what, default=str)
+        # A snapshot is what a page gets that is behind: a large one would be followed by itself for ever.
+        self._send(text, 0 if snapshot else len(text))
+        self._behind = self._pending_bytes > _BEHIND_BYTES
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, size_bytes: int) -> None:
         try:
             sent = asyncio.ensure_future(self.write_message(text))
         except WebSocketClosedError:
             return
-        self._pending_bytes += len(text)
+        self._pending_bytes += size_bytes
         self._waiting.add(sent)
-        sent.add_done_callback(lambda done: self._sent(done, len(text)))
+        sent.add_done_callback(lambda done: self._sent(done, size_bytes))
 
     def _sent(self, sent: asyncio.Future[Any], size_bytes: int) -> None:
         self._waiting.discard(sent)
@@ -117,6 +128,8 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if self._behind and not self._waiting:
             self._behind = False
             self._service.tell_all(self)
+            if (written := self._service.writer.written(self.page.path)) is not None:
+                self.tell({"type": "written", **written})
 
 
 def handlers(service: Service) -> list[tuple[str, type[Any], dict[str, Any]]]:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rdf_live.jupyter.journal import Execution, shown
@@ -31,19 +32,41 @@ def _why(state: str, reason: str) -> str:
     return f"{reason}\n"
 
 
-def put_into(cell: Mapping[str, Any], executions: Iterable[Execution]) -> tuple[dict[str, Any], Execution] | None:
-    """The cell with the outputs of its execution, and that one.
+def put_into(
+    cells: Sequence[Mapping[str, Any]], executions: Sequence[Execution]
+) -> dict[int, tuple[dict[str, Any], list[str]]]:
+    """The cells that get outputs, by index, each with the ids of the executions that are done with then.
 
-    None if there is none, or if the cell was edited since: then its outputs would be those of other code.
+    A cell that was edited since gets none: they would be those of other code.
+
+    Parameters
+    ----------
+    cells : sequence of mapping
+        All cells of the notebook.
+    executions : sequence of Execution
+        In the order in which they were asked for.
     """
-    if cell.get("cell_type") != "code":
-        return None
-    for execution in executions:
-        if execution.cell == cell.get("id") and _source(cell) == execution.source:
+    made = {}
+    texts = Counter(_source(cell) for cell in cells if _is_code(cell))
+    for index, cell in enumerate(cells):
+        if not _is_code(cell):
+            continue
+        found = [one for one in executions if one.source == _source(cell)]
+        if cell.get("id") is not None:
+            found = [one for one in found if one.cell == cell["id"]]
+        elif texts[_source(cell)] > 1:
+            # Before format 4.5 cells have no ids, and each page makes its own: only a text that is there once tells.
+            continue
+        if found:
+            newest = found[-1]
             metadata = {**cell.get("metadata", {}), "trusted": True}
-            made = {"outputs": file_outputs(execution), "execution_count": execution.count, "metadata": metadata}
-            return {**cell, **made}, execution
-    return None
+            with_outputs = {"outputs": file_outputs(newest), "execution_count": newest.count, "metadata": metadata}
+            made[index] = {**cell, **with_outputs}, [one.id for one in found]
+    return made
+
+
+def _is_code(cell: Mapping[str, Any]) -> bool:
+    return cell.get("cell_type") == "code"
 
 
 def _source(cell: Mapping[str, Any]) -> str:

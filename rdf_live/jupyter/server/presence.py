@@ -26,12 +26,15 @@ class Page:
         Executions whose end this page has, so that they are in what it saves.
     leaving : bool
         It said that it does not come back.
+    follows : bool
+        It follows the notebook; if not, it is a connection to its kernel.
     """
 
     session: str
     path: str
     held: set[str] = field(default_factory=set)
     leaving: bool = False
+    follows: bool = False
 
 
 class Presence:
@@ -49,6 +52,8 @@ class Presence:
         self._free: dict[str, float] = {}
         self._read: dict[str, int] = {}
         self._left: dict[str, float] = {}
+        #: Of each notebook the sessions that have been connected to its kernel, and whether they ever followed it.
+        self._known: dict[str, dict[str, bool]] = {}
 
     def come(self, page: Page) -> None:
         """A page connects; what its session held is held by each of its websockets."""
@@ -56,6 +61,8 @@ class Presence:
             if other.session == page.session:
                 page.held = other.held
         self.pages.add(page)
+        known = self._known.setdefault(page.path, {})
+        known[page.session] = page.follows or known.get(page.session, False)
 
     def go(self, page: Page, *, clean: bool, time: float) -> None:
         """The websocket of a page is closed; `clean` if the browser closed it in order."""
@@ -89,6 +96,10 @@ class Presence:
         """Of the pages that show that notebook now."""
         return sorted({page.session for page in self.of(path)} - {""})
 
+    def outside(self, path: str) -> list[str]:
+        """Sessions that use the kernel of that notebook but show something else, as consoles do."""
+        return sorted(session for session, follows in self._known.get(path, {}).items() if not follows)
+
     def left(self, path: str, session: str) -> float | None:
         """When the last page before that one went; None if there was none, or if another one is there now."""
         others = any(page.session != session for page in self.of(path))
@@ -105,3 +116,5 @@ class Presence:
         for times in (self._free, self._left):
             if old in times:
                 times[new] = times.pop(old)
+        if old in self._known:
+            self._known[new] = self._known.pop(old)

@@ -23,6 +23,7 @@ _LONG_S = 30.0
 _AGAIN_S = 10.0
 _STOP_S = 3.0
 _GONE_S = 1.0
+_DAY_S = 86_400.0
 
 
 class Rounds:
@@ -69,14 +70,25 @@ class Rounds:
         store = self._service.store
         if now - self._touched > _TOUCH_S:
             self._touched = now
-            for kernel in self._service.watchers:
-                store.touch(kernel)
+            store.touch()
         if now - self._pruned > _PRUNE_S:
             self._pruned = now
-            store.prune(now)
+            store.prune(now, self._service.watchers)
+            self._tried = {id: (seq, tried) for id, (seq, tried) in self._tried.items() if now - tried < _DAY_S}
         self._note_gone(now)
-        for path in store.paths():
-            await self._look(path, now)
+        # A console has no notebook.
+        for path in {"", *store.paths()}:
+            if now >= self._not_before.get(path, 0.0):
+                try:
+                    await self._look(path, now)
+                except Exception as error:
+                    # Whatever is wrong with one notebook, the others are looked after.
+                    self._put_off(path, now, f"rdf_live: the journal of {path} cannot be looked after: {error}")
+
+    def _put_off(self, path: str, now: float, why: str) -> None:
+        if self._not_before.get(path, 0.0) < now - 3600:
+            self._log.warning(why)
+        self._not_before[path] = now + _AGAIN_S
 
     def _note_gone(self, now: float) -> None:
         """Not every kernel that goes is announced; one that is restarted may be off the list for a moment."""
@@ -89,26 +101,35 @@ class Rounds:
     async def _recover(self) -> None:
         """Read what earlier servers have left, and listen again to the kernels that outlived them."""
         for kernel in self._service.store.kernels():
-            if kernel in self._service.kernels:
-                await self._service.watch(kernel)
-            elif kernel not in self._service.watchers and not self._service.store.watched_elsewhere(kernel):
-                journal = self._service.store.open(kernel)
-                self._service.end_orphans(journal)
-                if all(one.saved for one in journal.executions.values()):
-                    self._service.store.release(kernel)
+            try:
+                if kernel in self._service.kernels:
+                    await self._service.watch(kernel)
+                elif kernel not in self._service.watchers and not self._service.store.watched_elsewhere(kernel):
+                    journal = self._service.store.open(kernel)
+                    self._service.end_orphans(journal)
+                    if all(one.saved for one in journal.executions.values()):
+                        self._service.store.release(kernel)
+            except Exception as error:
+                self._log.warning("rdf_live: the journal of the kernel %s cannot be read: %s", kernel, error)
             await asyncio.sleep(0)
 
     async def _look(self, path: str, now: float) -> None:
         journals = self._service.store.loaded(path)
-        nobody = self._service.presence.nobody(path, now)
-        if all(one.saved for journal in journals for one in journal.executions.values()):
+        if not journals or not self._service.presence.nobody(path, now):
+            return
+        unsaved = [one for _, one in self._unsaved(journals)] if path else []
+        due = [one for one in unsaved if self._due(one, now)]
+        if due:
+            await self._write(path, due, now)
+        elif all(one.id in self._tried for one in unsaved):
+            # What could not be put into a cell stays on disk for the page that shows it beside.
             for journal in journals:
-                if nobody and journal.kernel not in self._service.watchers:
-                    self._service.store.release(journal.kernel)
-        elif nobody and now >= self._not_before.get(path, 0.0):
-            due = [one for _, one in self._unsaved(journals) if self._due(one, now)]
-            if due:
-                await self._write(path, due, now)
+                if journal.kernel not in self._service.watchers:
+                    self._release(journal)
+
+    def _release(self, journal: Journal) -> None:
+        if not self._service.store.release(journal.kernel):
+            self._service.keeper.changed(journal)
 
     @staticmethod
     def _unsaved(journals: list[Journal]) -> list[tuple[Journal, Execution]]:
@@ -130,9 +151,7 @@ class Rounds:
                 self._tried |= {id: (seq, now) for id, seq in seqs.items()}
                 return
             # A contents manager may raise anything, and the next notebook must be written whatever happens to this.
-            if self._not_before.get(path, 0.0) < now - 3600:
-                self._log.warning("rdf_live: outputs could not be written into %s: %s", path, error)
-            self._not_before[path] = now + _AGAIN_S
+            self._put_off(path, now, f"rdf_live: outputs could not be written into {path}: {error}")
             return
         self._tried |= {id: (seq, now) for id, seq in seqs.items()}
         if written:
@@ -158,8 +177,8 @@ class Rounds:
             await asyncio.wait_for(self._write_all(), _STOP_S)
         except TimeoutError:
             self._log.warning("rdf_live: not every notebook could be written before the server stopped")
-        for journal in [watcher.journal for watcher in service.watchers.values()]:
-            service.keeper.changed(journal, at_once=True)
+        journals = [watcher.journal for watcher in service.watchers.values()]
+        await asyncio.wait([asyncio.ensure_future(service.keeper.write_all(journals))], timeout=_STOP_S)
         service.keeper.close()
 
     async def _write_all(self) -> None:

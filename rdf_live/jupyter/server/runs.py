@@ -176,7 +176,10 @@ class Runs:
             if seen is None and scheduler is not None and scheduler.reachable is None:
                 continue
             place = scheduler.place if scheduler is not None and scheduler.reachable else None
-            rows.append(row(run, seen, record, place, self._paths, stopping=run in self._stopping))
+            # Of a cluster that rdf_live keeps the line of the cluster says it.
+            why = scheduler.place.trouble if scheduler is not None and not scheduler.place.kept else ""
+            stopping = run in self._stopping
+            rows.append(row(run, seen, record, place, self._paths, stopping=stopping, unreachable=why))
         rows.sort(key=lambda each: each["started"] or 0.0, reverse=True)
         told = [each for each in self._schedulers.values() if each.place.kept or each.reachable]
         return {"runs": rows, "clusters": [_cluster(each) for each in told]}

@@ -32,6 +32,10 @@ _RECENT_S = 3 * 86400.0
 #: Schedulers that are no clusters of rdf_live: each costs a question.
 _MOST = 20
 _LISTENING = "0A"
+_NOT_ASKED = (
+    "Not asked: its scheduler is on another machine and has no keys, so somebody else may answer there by now. "
+    "rdf_live.attach() in a notebook asks it."
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,10 @@ def _others(records: Iterable[Record]) -> list[Place]:
     mine = listeners()
     places: dict[str, Place] = {}
     for record in records:
-        if record.address in places or record.home or not _may_ask(record, mine):
+        if record.address in places or record.home or not _may_be(record, mine):
+            continue
+        if _is_anybodys(record.address):
+            places[record.address] = Place("", record.address, "", trouble=_NOT_ASKED)
             continue
         with contextlib.suppress(OSError, TypeError, ValueError, RuntimeError):
             arguments = Security().get_connection_args("client")
@@ -125,11 +132,8 @@ def _others(records: Iterable[Record]) -> list[Place]:
     return list(places.values())
 
 
-def _may_ask(record: Record, mine: set[int] | None) -> bool:
-    """Whether the scheduler at the address can be the one of the record.
-
-    Dask runs what a scheduler without keys sends to it. A port that is free again may be another user's by now.
-    """
+def _may_be(record: Record, mine: set[int] | None) -> bool:
+    """Whether the scheduler at the address can be the one of the record. A port may be another user's by now."""
     scheme, _, rest = record.address.partition("://")
     host, _, port = rest.rpartition(":")
     if scheme == "tls" and port.isdigit():
@@ -139,6 +143,15 @@ def _may_ask(record: Record, mine: set[int] | None) -> bool:
     if not _is_here(host.strip("[]")):
         return True
     return record.host == HOST and (mine is None or int(port) in mine)
+
+
+def _is_anybodys(address: str) -> bool:
+    """Whether the port may be somebody else's by now, and nobody can tell: one without keys on another machine.
+
+    Dask runs what a scheduler sends to it, so such a one is asked only where the user says so.
+    """
+    scheme, _, rest = address.partition("://")
+    return scheme == "tcp" and not _is_here(rest.rpartition(":")[0].strip("[]"))
 
 
 def _is_here(host: str) -> bool:

@@ -64,7 +64,14 @@ class Paths:
 
 
 def row(
-    run: str, seen: Seen | None, record: Record | None, place: Place | None, paths: Paths, *, stopping: bool
+    run: str,
+    seen: Seen | None,
+    record: Record | None,
+    place: Place | None,
+    paths: Paths,
+    *,
+    stopping: bool,
+    unreachable: str = "",
 ) -> dict[str, Any]:
     """One run, as plain data.
 
@@ -82,6 +89,8 @@ def row(
         For its notebook.
     stopping : bool
         It was told to stop.
+    unreachable : str
+        Why there is no `place`, where that is known.
     """
     summary = seen.summary if seen is not None else {}
     written: Mapping[str, Any] = vars(record) if record is not None else {}
@@ -90,7 +99,7 @@ def row(
     state, why = _text(summary.get("state")) or "gone", ""
     if state not in _OVER:
         if not there:
-            state, why = "gone", _UNREACHABLE if place is None else _FORGOTTEN
+            state, why = "gone", unreachable or _UNREACHABLE if place is None else _FORGOTTEN
         elif stopping or summary.get("stopping") is True:
             state = "stopping"
     notebook, here = paths.shown(_text(summary.get("notebook") or written.get("notebook")))

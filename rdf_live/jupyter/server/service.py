@@ -29,7 +29,7 @@ _UNKNOWN = {"id": None, "alive": True, "since": None, "reason": None}
 
 
 class Service:
-    """Knows the kernels, the pages and the journals. All of it runs in the server's one thread.
+    """Knows the kernels, the pages and the journals. All but writing to disk runs in the server's one thread.
 
     Parameters
     ----------
@@ -87,10 +87,10 @@ class Service:
         if kernel_id in self.watchers:
             self.watchers[kernel_id].request(id, cell, session, source)
 
-    def replied(self, kernel_id: str, id: str, status: str, count: int | None) -> None:
+    def replied(self, kernel_id: str, id: str, status: str) -> None:
         """A kernel answers the page that asked for an execution."""
         if kernel_id in self.watchers:
-            self.watchers[kernel_id].replied(id, status, count)
+            self.watchers[kernel_id].replied(id, status)
 
     async def on_kernel(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
         """The server did something to a kernel."""
@@ -226,6 +226,10 @@ class Service:
         action, path = data.get("action", ""), self.local(data.get("path", ""))
         if action == "rename":
             self._renamed(self.local(data.get("source_path", "")), path)
+        elif action == "delete" and path:
+            self.writer.forget(path)
+            for journal in self.store.drop(path, self.watchers):
+                self.keeper.changed(journal, at_once=True)
         elif self.writer.ours(action, path):
             return
         elif action == "save":
@@ -239,7 +243,7 @@ class Service:
         pages = self.presence.of(path)
         held: set[str] = set().union(*(page.held for page in pages))
         arrived = time.time() - _ARRIVED_S
-        for journal in self.store.journals(path):
+        for journal in self.store.loaded(path):
             mine = [id for id in held if id in journal.executions]
             self.mark_saved(journal, [id for id in mine if (journal.executions[id].ended or 0) < arrived])
 
@@ -251,10 +255,8 @@ class Service:
     def _renamed(self, old: str, new: str) -> None:
         """A notebook, or a folder, has another path now."""
         below = [path for path in self._paths() if path == old or path.startswith(f"{old}/")]
-        try:
-            self.store.rename(old, new)
-        except OSError as error:
-            self._log.warning("rdf_live: the journal of %s could not be written: %s", new, error)
+        for journal in self.store.rename(old, new):
+            self.keeper.changed(journal, at_once=True)
         for path in below:
             now = new + path[len(old) :]
             self.presence.rename(path, now)

@@ -156,12 +156,14 @@ class Watcher:
         """A page asks for an execution."""
         self._changed([self.journal.request(id, cell, session, source, time.time())])
 
-    def replied(self, id: str, status: str, count: int | None) -> None:
+    def replied(self, id: str, status: str) -> None:
         """The kernel has answered a page, which it does at the end of an execution."""
-        asyncio.get_running_loop().call_later(_REPLIED_S, self._take_reply, id, status, count)
+        asyncio.get_running_loop().call_later(_REPLIED_S, self._take_reply, id, status)
 
-    def _take_reply(self, id: str, status: str, count: int | None) -> None:
-        if changes := self.journal.replied(id, status, count, time.time()):
+    def _take_reply(self, id: str, status: str) -> None:
+        if self._stream.closed():
+            return
+        if changes := self.journal.replied(id, status, time.time()):
             self._changed(changes)
 
     def lost(self, reason: str, *, alive: bool) -> None:

@@ -41,8 +41,11 @@ class Writer:
         return False
 
     def forget(self, path: str) -> None:
-        """A page saved the notebook: whoever has an older version than that must hear of it from Jupyter."""
-        self._written.pop(path, None)
+        """A page saved the notebook: whoever has an older version than that must hear of it from Jupyter.
+
+        Or it was deleted, or the folder that it was in.
+        """
+        self._written = {one: known for one, known in self._written.items() if not f"{one}/".startswith(f"{path}/")}
 
     def rename(self, old: str, new: str) -> None:
         """The notebook has another path now."""
@@ -65,10 +68,9 @@ class Writer:
         base = await self._version(path)
         notebook = before["content"]
         put = []
-        for index, cell in enumerate(notebook["cells"]):
-            if (made := put_into(cell, executions)) is not None:
-                notebook["cells"][index] = nbformat.from_dict(made[0])  # type: ignore[no-untyped-call]
-                put.append(made[1].id)
+        for index, (cell, ids) in put_into(notebook["cells"], executions).items():
+            notebook["cells"][index] = nbformat.from_dict(cell)  # type: ignore[no-untyped-call]
+            put += ids
         if not put:
             return []
         if base["last_modified"] != _stamp(before):
@@ -119,8 +121,8 @@ def _stamp(model: dict[str, Any]) -> str:
 
 def _into_document(document: Any, executions: list[Execution]) -> list[str]:
     put = []
-    for index in range(document.cell_number):
-        if (made := put_into(document.get_cell(index), executions)) is not None:
-            document.set_cell(index, made[0])
-            put.append(made[1].id)
+    cells = [document.get_cell(index) for index in range(document.cell_number)]
+    for index, (cell, ids) in put_into(cells, executions).items():
+        document.set_cell(index, cell)
+        put += ids
     return put
