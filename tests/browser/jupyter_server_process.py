@@ -34,9 +34,11 @@ class JupyterServer:
         An empty folder for notebooks, configuration and everything else that the server writes.
     extension : bool
         False starts it as on a machine where rdf_live is not installed.
+    beside : Path, optional
+        Where ``pip install --target`` has put other extensions of Jupyter, which this server has too.
     """
 
-    def __init__(self, folder: Path, *, extension: bool = True) -> None:
+    def __init__(self, folder: Path, *, extension: bool = True, beside: Path | None = None) -> None:
         self.notebooks = folder / "notebooks"
         self.log = folder / "server.log"
         self.token = secrets.token_hex(16)
@@ -58,7 +60,11 @@ class JupyterServer:
         # A copy, which is looked for first: a build that goes on meanwhile would take files away.
         shutil.copytree(EXTENSION, folder / "share" / "labextensions" / "rdf-live")
         own |= {"JUPYTER_PATH": str(folder / "share")}
+        if beside is not None:
+            own |= {"PYTHONPATH": str(beside), "JUPYTER_PATH": f"{folder / 'share'}:{beside / 'share/jupyter'}"}
         inherited = {name: value for name, value in os.environ.items() if name != "JUPYTER_CONFIG_PATH"}
+        if beside is not None:
+            own |= {"JUPYTER_CONFIG_PATH": str(beside / "etc/jupyter")}
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={self.port}"]
         command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.notebooks}", "--LabApp.news_url=None"]
         command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import zmq
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                 self._page = await service.page_comes(self.kernel_id, self.session.session)
                 if self._gone:
                     self._leave()
+                _forget_dead_channels(self.multi_kernel_manager, self.kernel_id)
             return await super().connect()
 
         def handle_incoming_message(self, incoming_msg: Any) -> None:
@@ -67,6 +69,19 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                 service.page_goes(page, clean=getattr(self.websocket_handler, "close_code", None) in _IN_ORDER)
 
     return JournaledConnection
+
+
+def _forget_dead_channels(kernels: Any, kernel: str) -> None:
+    """The server keeps the channels of a page that goes, for when it comes back.
+
+    A process that was started meanwhile may have other ports: with the old channels the page would wait for ever.
+    """
+    kept = kernels._kernel_buffers.get(kernel)
+    if kept is None or "iopub" not in kept["channels"]:
+        return
+    place = kept["channels"]["iopub"].socket.get(zmq.LAST_ENDPOINT).decode()
+    if not place.endswith(str(kernels.get_kernel(kernel).iopub_port)):
+        kernels.stop_buffering(kernel)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import nbformat
@@ -62,7 +63,10 @@ class Writer:
         """
         document = await self._shared_document(path)
         if document is not None:
-            return _into_document(document, executions)
+            put = _into_document(document, executions)
+            if put:
+                await self._save(document)
+            return put
         self._asked = [asked for asked in self._asked if asked[1] != path]
         before = await self._ask("get", path, path, content=True, type="notebook")
         base = await self._version(path)
@@ -102,16 +106,31 @@ class Writer:
             model = await self._ask("get", path, path, content=False, type="notebook")
         return {"last_modified": _stamp(model), "hash": model.get("hash")}
 
+    async def _save(self, document: Any) -> None:
+        """Have a shared document written.
+
+        A collaboration does so by itself, but not where the page that was there last had autosave switched off; and
+        soon after that page it forgets the document.
+        """
+        for app in self._collaborations():
+            for room in list(app.ywebsocket_server.rooms.values()):
+                if getattr(room, "_document", None) is document and (saving := room._save_to_disc()) is not None:
+                    await saving
+
+    def _collaborations(self) -> Iterable[Any]:
+        apps: Iterable[Any] = self._serverapp.extension_manager.extension_apps.get("jupyter_server_ydoc", ())
+        return apps
+
     async def _shared_document(self, path: str) -> Any:
         """The document that jupyter-collaboration has open for that notebook, if it has."""
-        for app in self._serverapp.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
+        for app in self._collaborations():
             asked = {"path": path, "content_type": "notebook", "file_format": "json", "copy": False}
             return await app.get_document(**asked)
         return None
 
     def shared(self) -> bool:
         """True if there may be shared documents, which others write to disk later."""
-        return bool(self._serverapp.extension_manager.extension_apps.get("jupyter_server_ydoc"))
+        return bool(self._collaborations())
 
 
 def _stamp(model: dict[str, Any]) -> str:
