@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pickle
+import zlib
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -177,7 +178,7 @@ class TestWorker:
         cut = df.Filter("n > 2", "cut")
         kept = [df.Histo1D(("h", "", 20, 0, 10), "x", "w"), cut.Count(), cut.Report(), cut.AsNumpy(["n"], lazy=True)]
         captured = live_backend(kept[0].proxied_node.get_head(), None).capture()
-        ranges = [pickle.loads(r) for r in pack_ranges(captured.ranges)]
+        ranges = [pickle.loads(zlib.decompress(r)) for r in pack_ranges(captured.ranges)]
         return ProcessGraph(pack(captured.mapper), str(tmp_path)), ranges
 
     def test_clones_are_like_the_first(self, task: tuple[ProcessGraph, list[Any]], files: Files) -> None:

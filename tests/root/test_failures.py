@@ -125,7 +125,8 @@ def test_exception_in_cpp(workers: Farm) -> None:
         run.result(PATIENCE_S)
     (failure,) = run.failures
     assert (failure["range"], failure["attempts"]) == (2, 3)
-    assert (failure["entries"], failure["seen"]) == ((4000, 6000), 500)
+    assert failure["entries"] == (4000, 6000)
+    assert 400 < failure["seen"] <= 500, "it is counted after every few entries"
     assert caught.value.partial.entries == 8000
     again = book(workers.client, 10_000, 5)
     assert again.numbers(rdf_live.start(again.booked).result(PATIENCE_S)) == oracle(10_000)
