@@ -61,6 +61,10 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
             self._gone = True
             with _harmless(self):
                 self._leave()
+                # What was asked for in its last moment goes to the kernel in the next turn of the loop, or now.
+                for stream in self.channels.values():
+                    if not stream.closed():
+                        stream.flush(zmq.POLLOUT)
             return super().disconnect()
 
         def _leave(self) -> None:
