@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From ``stop()`` to workers that are idle."""
+"""From ``stop()`` or ``cancel()`` to workers that are idle."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FAST = "sqrt(x0 * x1)"
 SLOW = "std::this_thread::sleep_for(std::chrono::milliseconds(20)); return x0;"
 
 
-def once(client: Any, path: str, column: str) -> float:
+def once(client: Any, path: str, column: str, end: str = "stop") -> float:
     """Seconds until no task is left on any worker."""
     y = ROOT.RDataFrame("t", path, executor=client, npartitions=12).Define("y", column).Histo1D(("y", "", 9, 0, 9), "y")
     run = rdf_live.start(y)
     run.snapshot()
     time.sleep(0.3)
     start = time.perf_counter()
-    run.stop()
+    getattr(run, end)()
     while any(client.processing().values()):
         time.sleep(0.005)
     took = time.perf_counter() - start
@@ -36,9 +36,13 @@ def measure(pairs: int, quick: bool) -> dict[str, Any]:
     with cluster() as client:
         once(client, path, FAST)
         once(client, path, SLOW)
-        times = [(once(client, path, FAST), once(client, path, SLOW)) for _ in range(pairs)]
+        times = [
+            (once(client, path, FAST), once(client, path, SLOW), once(client, path, SLOW, "cancel"))
+            for _ in range(pairs)
+        ]
     header()
     return {
-        "fast_s": line("fast graph (aim <= 0.5)", [t for t, _ in times], "s"),
-        "slow_s": line("20 ms per entry (aim <= 0.5)", [t for _, t in times], "s"),
+        "fast_s": line("stop, fast graph (aim <= 0.5)", [t for t, _, _ in times], "s"),
+        "slow_s": line("stop, 20 ms per entry (aim <= 0.5)", [t for _, t, _ in times], "s"),
+        "cancel_s": line("cancel, 20 ms per entry (aim <= 1)", [t for _, _, t in times], "s"),
     }
