@@ -108,7 +108,12 @@ def test_a_job_that_fails_says_why(pool: Pool, state: Path, settings: str, timeo
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_an_interrupted_doctor_removes_its_job(pool: Pool, state: Path, number: signal.Signals) -> None:
     with subprocess.Popen(
-        command(state, "--set", "memory=100TB"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(state, "--set", "memory=100TB"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What runs in the background of a shell, or without a terminal, ignores some of them, and its children too.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
         while "is idle" not in process.stderr.readline():
