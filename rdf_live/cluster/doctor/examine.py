@@ -52,7 +52,10 @@ def examine(profile: Profile, *, send: bool, timeout_s: float, show: Say, progre
     int
         0 where there is no problem, else 1.
     """
-    return asyncio.run(_Examination(profile, timeout_s, show, progress).run(send))
+    try:
+        return asyncio.run(_Examination(profile, timeout_s, show, progress).run(send))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 class _Examination:
@@ -71,9 +74,11 @@ class _Examination:
         self._open = contextlib.ExitStack()
 
     async def run(self, send: bool) -> int:
+        task = asyncio.current_task()
+        assert task is not None
         for number in (signal.SIGTERM, signal.SIGHUP):
-            # As Ctrl-C: the job is removed before this process ends.
-            asyncio.get_running_loop().add_signal_handler(number, signal.raise_signal, signal.SIGINT)
+            # As Ctrl-C, which does nothing in the background of a shell: the job is removed before this process ends.
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         self._show(_head(self._profile))
         local = self._profile.kind == "local"
         await self._section("this machine: software", self._software())
