@@ -109,7 +109,8 @@ def test_nobody_has_a_gpu() -> None:
 
 
 def test_only_workers_without_a_gpu_come() -> None:
-    with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    options: dict[str, Any] = {"n_workers": 0, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(**options) as cluster, Client(cluster) as client:
         run = rdf_live.start(ROOT.RDataFrame(10, executor=client, npartitions=2).Count(), gpus=1)
         cluster.scale(1)
         until(lambda: run.progress.waiting_for == "none of the workers has 1 GPU", "the run says nothing")
