@@ -65,7 +65,7 @@ def test_a_message_cheaper_than_the_overhead_costs_no_less_than_nothing() -> Non
 
 @pytest.mark.parametrize(
     ("cost_s", "nbytes", "watchers", "expected"),
-    [(0.0, 0, 1, 0.5), (0.005, 0, 1, 0.5), (0.05, 0, 1, 2.5), (0.05, 0, 3, 7.5), (0.0, 200_000_000, 1, 5.0)],
+    [(0.0, 0, 1, 0.5), (0.005, 0, 1, 0.5), (0.05, 0, 1, 2.86), (0.05, 0, 3, 8.57), (0.0, 200_000_000, 1, 5.71)],
     ids=["nothing", "cheap", "dear", "several-watchers", "large"],
 )
 def test_frames(cost_s: float, nbytes: int, watchers: int, expected: float) -> None:
