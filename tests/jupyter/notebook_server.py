@@ -163,6 +163,11 @@ class Notebook:
         change(notebook)
         self.server.ask("PUT", f"api/contents/{self.path}", {"type": "notebook", "format": "json", "content": notebook})
 
+    def shell_port(self) -> int:
+        """The port where the kernel takes requests."""
+        (connection,) = (self.server.folder / "jupyter_runtime_dir").glob(f"kernel-{self.kernel}.json")
+        return int(json.loads(connection.read_text())["shell_port"])
+
     def kernel_pid(self, page: KernelPage) -> int:
         """Process id of the kernel."""
         return int(page.wait(page.execute("pid", "import os; print(os.getpid())")))

@@ -23,6 +23,8 @@ _PATIENCE_S = 10.0
 _NUDGE_S = 0.25
 #: Messages that may wait; more are dropped, so that a kernel gone wild does not take the memory of the server.
 _WAITING = 100_000
+#: How long after a refused connection the next one is tried.
+_RECONNECT_MS = 10
 #: A kernel that sends without end gets this long, and then others have their turn.
 _TURN_S = 0.03
 #: Messages that come within this time are taken together.
@@ -66,6 +68,8 @@ class Watcher:
         # made after it was set.
         place = socket.get(zmq.LAST_ENDPOINT)
         socket.set(zmq.RCVHWM, _WAITING)
+        # A new process may at once run what waits for it; only who is connected by then hears it.
+        socket.set(zmq.RECONNECT_IVL, _RECONNECT_MS)
         socket.disconnect(place)
         socket.connect(place)
         # Messages that wait for a kernel that is gone would keep the server from stopping.
