@@ -102,6 +102,12 @@ def pictures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         shutil.copytree(folder, kept, dirs_exist_ok=True)
 
 
+def name_of(request: pytest.FixtureRequest) -> str:
+    """Of a test's notebook; a second attempt must not find the journal of the first."""
+    attempt = getattr(request.node, "execution_count", 1)
+    return re.sub(r"\W+", "_", request.node.name).strip("_") + ("" if attempt == 1 else f"_{attempt}")
+
+
 def ours(text: str) -> bool:
     """False for what the browser says where a test ends the connection, and JupyterLab where the machine is slow."""
     return not text.startswith("WebSocket connection to") and "ms to activate" not in text
@@ -123,7 +129,7 @@ def page(context: BrowserContext, pictures: Path, request: pytest.FixtureRequest
 @pytest.fixture
 def notebook(page: Page, server: JupyterServer, client: Client, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens a notebook whose first cell, which connects to the cluster, has been run: ``notebook(*cells)``."""
-    name = re.sub(r"\W+", "_", request.node.name)
+    name = name_of(request)
 
     def open_(*cells: str, front: str = "lab", server: JupyterServer = server) -> NotebookPage:
         prologue = PROLOGUE.format(address=client.scheduler.address)
@@ -139,7 +145,7 @@ def notebook(page: Page, server: JupyterServer, client: Client, request: pytest.
 @pytest.fixture
 def live(page: Page, server: JupyterServer, request: pytest.FixtureRequest) -> Iterator[OpenLive]:
     """Opens a notebook that needs no cluster, with a cell that goes on for a while: ``live(seconds)``."""
-    name = re.sub(r"\W+", "_", request.node.name).strip("_")
+    name = name_of(request)
 
     def open_(seconds: int = 12, **options: Any) -> LivePage:
         given: dict[str, Any] = {"page": page, "server": server, **options}

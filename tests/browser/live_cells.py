@@ -73,6 +73,7 @@ class LivePage(NotebookPage):
 
     def run_all(self, step: int = 2) -> None:
         """Start every cell, and wait until the live one has printed so many steps."""
+        self.show_all()
         if self.prompt(0) != "[1]:":
             self.run(0)
         for index in (1, 2, 3):
@@ -110,8 +111,13 @@ class LivePage(NotebookPage):
     def busy(self) -> Locator:
         return self.page.locator(".rdf-live-busy")
 
+    def show_all(self) -> None:
+        """Have room for all cells: JupyterLab 4.2 takes those that are not on the screen out of the page."""
+        self.page.set_viewport_size({"width": 1280, "height": 3000})
+
     def check_running(self) -> None:
         """The page shows what it would if it had never been away, while the live cell runs."""
+        self.show_all()
         expect(self.busy).to_have_text(re.compile(r"^busy: cell 2, \d:\d\d$"), timeout=20_000)
         until(self.steps, 20, "the outputs")
         prompts = [self.prompt(index) for index in (1, 2, 3)]
@@ -125,6 +131,7 @@ class LivePage(NotebookPage):
 
     def check_end(self, *, saved: bool = True) -> None:
         """Everything is there once, in order, with the right numbers, in the page and in the file."""
+        self.show_all()
         until(lambda: [self.prompt(i) for i in range(4)] == [f"[{i}]:" for i in range(1, 5)], PATIENCE_S, "the prompts")
         assert self.steps() == list(range(2 * self.seconds)), self.steps()
         assert self.frame() == self.seconds, self.frame()

@@ -30,7 +30,9 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookSer
 @pytest.fixture
 def notebook(server: NotebookServer, request: pytest.FixtureRequest) -> Iterator[MakeNotebook]:
     """Makes a notebook with the given cells and a kernel."""
-    name = re.sub(r"\W+", "_", request.node.name)
+    # A second attempt must not find the kernel and the journal of the first.
+    attempt = getattr(request.node, "execution_count", 1)
+    name = re.sub(r"\W+", "_", f"{request.node.name}_{attempt}")
     made: list[Notebook] = []
 
     def make(*cells: str, where: NotebookServer = server) -> Notebook:

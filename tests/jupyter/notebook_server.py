@@ -131,9 +131,12 @@ class Notebook:
         self.sockets: list[websocket.WebSocket] = []
 
     def close(self) -> None:
-        """Close what the test left open."""
+        """Close what the test left open, and end the kernel."""
         for left in self.sockets:
             left.shutdown()
+        if self.server.process.poll() is None:
+            with contextlib.suppress(OSError):
+                self.server.ask("DELETE", f"api/sessions/{self.session}")
 
     @property
     def file(self) -> Path:
@@ -213,8 +216,12 @@ class KernelPage:
         return id
 
     def receive(self) -> None:
-        """Take one message."""
-        received = self.socket.recv()
+        """Take one message, if one comes soon."""
+        self.socket.settimeout(1)
+        try:
+            received = self.socket.recv()
+        except websocket.WebSocketTimeoutException:
+            return
         if isinstance(received, bytes):
             channel, (header, parent, _, content) = _unpacked(received)
         else:
@@ -229,7 +236,9 @@ class KernelPage:
 
     def wait(self, id: str) -> str:
         """Wait for the end of an execution; what it printed."""
+        deadline = time.monotonic() + PATIENCE_S
         while id not in self._ended:
+            assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: the end of {id}, {self.notebook.journal()}"
             self.receive()
         return self._text.get(id, "")
 

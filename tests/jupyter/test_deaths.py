@@ -110,6 +110,9 @@ def test_kernel_works_after_restart(notebook):
     page = started(made, "c0")
     made.server.ask("POST", f"api/kernels/{made.kernel}/restart")
     until(lambda: made.state("c0") == "lost")
+    # JupyterLab connects anew as well, and so hears the new process from its first word on.
+    page.close()
+    page = KernelPage(made, session=page.session)
     page.run("c1")
     until(lambda: made.state("c1") == "ok")
     time.sleep(1.5)
