@@ -120,6 +120,7 @@ def test_renamed_while_away(live: OpenLive) -> None:
     nb.open()
     nb.check_running()
     nb.check_end()
+    assert len(nb.server.ask("GET", "api/sessions")) == 1, "the notebook has kept its kernel"
 
 
 def test_edited_and_deleted_while_away(live: OpenLive, pictures: Path) -> None:

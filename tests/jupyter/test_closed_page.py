@@ -126,7 +126,7 @@ def test_edited_and_deleted_cells_are_left_alone(notebook):
 
 
 def test_renamed_while_away(notebook):
-    """The journal goes with the notebook."""
+    """The journal goes with the notebook, and so does the kernel."""
     made = notebook("import time; time.sleep(2); print('done')")
     page = KernelPage(made)
     follower = Follower(made)
@@ -137,6 +137,8 @@ def test_renamed_while_away(notebook):
     made.server.ask("PATCH", f"api/contents/{old}", {"path": made.path})
     assert follower.until(lambda said: said["type"] == "renamed")["path"] == made.path
     follower.close()
+    (session,) = [one for one in made.server.ask("GET", "api/sessions") if one["id"] == made.session]
+    assert (session["path"], session["name"], session["kernel"]["id"]) == (made.path, made.path, made.kernel)
     until(lambda: made.text(0) == "done\n", "it is written into the file with the new name")
     assert made.server.journal(old) == {}
 

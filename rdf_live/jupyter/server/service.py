@@ -225,7 +225,7 @@ class Service:
         """The server did something to a file."""
         action, path = data.get("action", ""), self.local(data.get("path", ""))
         if action == "rename":
-            self._renamed(self.local(data.get("source_path", "")), path)
+            await self._renamed(self.local(data.get("source_path", "")), path)
         elif action == "delete" and path:
             self.writer.forget(path)
             for journal in self.store.drop(path, self.watchers):
@@ -252,7 +252,7 @@ class Service:
         if changes := journal.saved(ids, time.time()):
             self._changed(journal, changes)
 
-    def _renamed(self, old: str, new: str) -> None:
+    async def _renamed(self, old: str, new: str) -> None:
         """A notebook, or a folder, has another path now."""
         below = [path for path in self._paths() if path == old or path.startswith(f"{old}/")]
         for journal in self.store.rename(old, new):
@@ -262,6 +262,16 @@ class Service:
             self.presence.rename(path, now)
             self.writer.rename(path, now)
             self._tell(now, {"type": "renamed", "path": now})
+        await self._sessions_renamed(old, new)
+
+    async def _sessions_renamed(self, old: str, new: str) -> None:
+        """Let the notebook keep its kernel. Otherwise only a page that has it open sees to that."""
+        sessions = self._serverapp.session_manager
+        for one in await ensure_async(sessions.list_sessions()):
+            path = self.local(one["path"])
+            if one["type"] == "notebook" and (path == old or path.startswith(f"{old}/")):
+                now = one["path"].removesuffix(path) + new + path[len(old) :]
+                await ensure_async(sessions.update_session(one["id"], path=now, name=now.rpartition("/")[2]))
 
     def _paths(self) -> set[str]:
         return self.store.paths() | {page.path for page in self.presence.pages}
