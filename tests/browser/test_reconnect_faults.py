@@ -93,7 +93,7 @@ def test_the_network_is_cut(live: OpenLive, server: JupyterServer, seconds: int)
     lost = nb.page.locator(".jp-Dialog", has_text="Server Connection Error")
     until(lambda: nb.prompt(3) == "[4]:" or lost.count(), PATIENCE_S, "JupyterLab is back")
     if lost.count():
-        lost.get_by_role("button", name="Close").click()
+        lost.get_by_role("button").last.click()
     nb.cell(0).locator(".jp-InputArea-prompt").click()
     nb.check_end()
     line.close()
