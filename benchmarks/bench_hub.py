@@ -79,11 +79,10 @@ async def publish(address: str, worker: str, run: str, publishers: Publishers) -
     def who(place: int) -> dict[str, Any]:
         return {"run": run, "graph": 0, "range": place, "attempt": f"a{place}"}
 
-    async def begin(place: int) -> float:
-        reply = await call("rdf_live_begin", **who(place), worker=worker, versions={}, have_payload=False)
-        return float(reply["interval"])
+    async def begin(place: int) -> Any:
+        return await call("rdf_live_begin", **who(place), worker=worker, versions={}, have_payload=False)
 
-    async def one(place: int, wait: float) -> None:
+    async def one(place: int, reply: Any, wait: float) -> None:
         seq = 0
         await asyncio.sleep(wait * place / publishers.number)
         while time.time() < publishers.stop_at:
@@ -104,8 +103,9 @@ async def publish(address: str, worker: str, run: str, publishers: Publishers) -
             await asyncio.sleep(min(reply["interval"], max(publishers.stop_at - time.time(), 0)))
 
     # The last one is told the interval that holds for so many; they take their turns in it.
-    wait = max(await asyncio.gather(*(begin(place) for place in range(publishers.number))))
-    await asyncio.gather(*(one(place, wait) for place in range(publishers.number)))
+    begun = await asyncio.gather(*(begin(place) for place in range(publishers.number)))
+    wait = max(reply["interval"] for reply in begun)
+    await asyncio.gather(*(one(place, reply, wait) for place, reply in enumerate(begun)))
     while not free.empty():
         await free.get_nowait().close_rpc()
 
@@ -155,7 +155,10 @@ def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict
     async def watch() -> int:
         crowd = Publishers(publishers, length_s)
         sending = asyncio.create_task(publish(address, worker, run, crowd))
-        await crowd.all_heard.wait()
+        heard = asyncio.create_task(crowd.all_heard.wait())
+        done, _ = await asyncio.wait({sending, heard}, return_when=asyncio.FIRST_COMPLETED)
+        if sending in done:
+            await sending
         while time.time() < crowd.stop_at - 0.1:
             cpu, start = sum(process.cpu_times()[:2]), time.time()
             await asyncio.sleep(min(WINDOW_S, max(crowd.stop_at - time.time(), 0.05)))
@@ -170,7 +173,7 @@ def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict
     seen = watching._current()["seq"]
     print(
         f"  {publishers} publishers, {sent} messages of {8 * LENGTH / 1000:.0f} kB in {length_s:.0f} s, "
-        f"the client is at {seen}"
+        f"the client is at {seen}, {sum(r[1] for r in rows) / len(rows) - idle:.1f} % on the average"
     )
     header()
     found = {
