@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = ("speed", "first", "stop", "many", "hub", "panel")
+NAMES = ("speed", "first", "stop", "many", "hub", "panel", "journal")
 
 
 def main(arguments: list[str] | None = None) -> int:

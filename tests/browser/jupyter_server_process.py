@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -68,9 +69,19 @@ class JupyterServer:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={self.port}"]
         command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.notebooks}", "--LabApp.news_url=None"]
         command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(command, env=inherited | own, cwd=folder, stdout=log, stderr=log)
+        self._how: dict[str, Any] = {"args": command, "env": inherited | own, "cwd": folder}
+        self._start()
+
+    def _start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(**self._how, stdout=log, stderr=log)
         self._wait_until_it_answers()
+
+    def again(self, how: signal.Signals) -> None:
+        """End the server by a signal and start it anew, at the same address."""
+        self._process.send_signal(how)
+        self._process.wait(30)
+        self._start()
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + 60

@@ -38,15 +38,16 @@ def until(condition: Callable[[], Any], what: str = "", timeout: float = PATIENC
 
 
 class NotebookServer:
-    """A server with our extension, which can be stopped, killed and started again in the same folder."""
+    """A server with our extension (or without), which can be stopped, killed and started again in the same folder."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, extension: bool = True) -> None:
         self.folder = folder
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir(parents=True)
         self.log = folder / "server.log"
         self.token = secrets.token_hex(16)
         self._options = options
+        self._extension = extension
         self.start()
 
     @property
@@ -64,7 +65,7 @@ class NotebookServer:
         own = {name: str(self.folder / name.lower()) for name in names}
         own |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_TOKEN": self.token}
         inherited = {name: value for name, value in os.environ.items() if name != "JUPYTER_CONFIG_PATH"}
-        extensions = {"rdf_live.jupyter": True, "jupyterlab": False, "notebook": False, "jupyter_lsp": False}
+        extensions = {"rdf_live.jupyter": self._extension, "jupyterlab": False, "notebook": False, "jupyter_lsp": False}
         command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--port={self.port}"]
         command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.notebooks}"]
         command += [f"--ServerApp.jpserver_extensions={extensions}", *self._options]
@@ -234,13 +235,17 @@ class KernelPage:
         if header["msg_type"] == "stream":
             self._text[id] = self._text.get(id, "") + content["text"]
 
+    def text(self, id: str) -> str:
+        """What an execution has printed so far."""
+        return self._text.get(id, "")
+
     def wait(self, id: str) -> str:
         """Wait for the end of an execution; what it printed."""
         deadline = time.monotonic() + PATIENCE_S
         while id not in self._ended:
             assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: the end of {id}, {self.notebook.journal()}"
             self.receive()
-        return self._text.get(id, "")
+        return self.text(id)
 
     def run(self, cell: str) -> str:
         return self.wait(self.execute(cell))
