@@ -282,8 +282,9 @@ export class Drawing {
       fPadRightMargin: (map ? 78 : 16) / width,
       // Beside the scale of colours.
       fStatX: map ? 1 - 84 / width : 0.97,
-      fPadTopMargin: 12 / height,
-      fPadBottomMargin: 41 / height,
+      // Above the frame stands the power of ten of a linear axis.
+      fPadTopMargin: 22 / height,
+      fPadBottomMargin: 46 / height,
     };
   }
 

@@ -93,7 +93,7 @@ export function dress(layers: readonly Layer[], stack: number, color: (layer: nu
   layers.forEach((layer, index) => {
     const { object, kind, option } = layer;
     const framed = kind === 'graph' ? ((object['fHistogram'] ?? {}) as Record<string, unknown>) : object;
-    dressAxis(framed['fXaxis'], 1);
+    dressAxis(framed['fXaxis'], 1.3);
     dressAxis(framed['fYaxis'], 2.35);
     dressAxis(framed['fZaxis'], 1);
     if (kind === 'map') return;
