@@ -7,7 +7,7 @@ import { begun, execution, FakeCell, fakePanel, journal, moved, over } from './l
 import { Signal } from './lab_parts.js';
 
 class Socket {
-  readonly sent: { readonly type: string; readonly ids?: readonly string[] }[] = [];
+  readonly sent: { readonly type: string; readonly ids?: readonly string[]; readonly value?: string }[] = [];
   readyState = 1;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: (() => void) | null = null;
@@ -190,4 +190,31 @@ test('counters go by the clock of the server, where that is another one', async 
   assert.deepEqual(told(panel, 'busy'), ['busy: cell 1, 1:01']);
   await snapshot([{ ...running, started: 90, seq: 3 }], { now: 101 });
   assert.deepEqual(told(panel, 'busy'), ['busy: cell 1, 0:10'], 'a slow line is no other clock');
+});
+
+test('what a cell asks for a page that is gone can be answered here', async () => {
+  const panel = await open(fakePanel([cell]));
+  const field = () => cell.node.querySelector<HTMLInputElement>('.rdf-live-question-field');
+  const asks = { prompt: 'who? <b>', password: false, time: 1 };
+  await snapshot([begun({ session: 'gone', asks })], { sessions: ['me', 'gone'] });
+  assert.equal(field(), null, 'the other page is there, and is asked itself');
+  await hear({ type: 'sessions', sessions: ['me'] });
+  assert.equal(cell.node.querySelector('.rdf-live-question-prompt')?.textContent, 'who? <b>');
+  assert.equal(field()?.type, 'text');
+  const input = field() as HTMLInputElement;
+  input.value = 'you';
+  const form = cell.node.querySelector('form') as HTMLFormElement;
+  const submit = () => form.dispatchEvent(new window.Event('submit', { cancelable: true }));
+  assert.equal(submit(), false, 'the page is not left');
+  submit();
+  const sent = sockets.flatMap((socket) => socket.sent).filter(({ type }) => type === 'answer');
+  assert.deepEqual(sent, [{ type: 'answer', id: 'e1', value: 'you' }], 'once');
+  assert.equal(input.disabled, true);
+  await state(begun({ session: 'gone', seq: 3, asks: { ...asks, password: true, time: 2 } }));
+  assert.equal(field()?.disabled, false, 'it asks again');
+  assert.equal(field()?.value, '');
+  assert.equal(field()?.type, 'password');
+  await state(begun({ session: 'gone', seq: 4, asks: null }));
+  assert.equal(field(), null);
+  close(panel);
 });

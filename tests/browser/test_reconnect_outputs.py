@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from conftest import OpenLive
-from notebook_page import PATIENCE_S, NotebookPage, until
+from notebook_page import PATIENCE_S, NotebookPage, screenshot, until
 from playwright.sync_api import expect
 
 BAR = """for i in range(41):
@@ -20,6 +21,7 @@ for i in range(31):
     print("round", i)
     time.sleep(0.5)"""
 ASKED = "print('hello', input('who? '))"
+ASKED_LATER = "print('begun'); time.sleep(6)\nprint('hello', input('who? '), input('and? '))"
 UPDATED = "late = display(picture(0), raw=True, display_id=True)"
 UPDATE = "late.update(picture(7), raw=True)"
 
@@ -58,6 +60,35 @@ def test_input(live: OpenLive) -> None:
     field.fill("you")
     field.press("Enter")
     assert "hello you" in nb.wait(1)
+
+
+def test_input_of_a_page_that_is_gone(live: OpenLive, pictures: Path) -> None:
+    """The kernel asks only the page that started the cell: the one that was opened since answers in its place."""
+    nb = live(cells=(ASKED_LATER, ASKED))
+    nb.run(0)
+    nb.start(1)
+    until(lambda: "begun" in nb.text(1), PATIENCE_S, "it has begun")
+    nb.reload()
+    field = nb.page.get_by_label("who?")
+    expect(field).to_be_visible(timeout=1000 * PATIENCE_S)
+    screenshot(nb.page, pictures, "reconnect_input")
+    field.fill("you")
+    field.press("Enter")
+    second = nb.page.get_by_label("and?")
+    expect(second).to_be_visible(timeout=20_000)
+    nb.reload()
+    expect(second).to_be_visible(timeout=20_000)
+    # Letters are no shortcuts of the notebook here.
+    second.press_sequentially("dd")
+    nb.page.get_by_role("button", name="Answer").click()
+    until(lambda: "hello you dd" in nb.text(1), 20, "it goes on")
+    assert nb.text(1).splitlines() == ["begun", "who? you", "and? dd", "hello you dd"]
+    expect(nb.page.locator(".rdf-live-question")).to_have_count(0)
+    nb.start(2)
+    nb.page.locator(".jp-Stdin-input").fill("me")
+    nb.page.locator(".jp-Stdin-input").press("Enter")
+    assert "hello me" in nb.wait(2)
+    expect(nb.page.locator(".rdf-live-question")).to_have_count(0)
 
 
 def test_update_from_a_later_cell(live: OpenLive) -> None:

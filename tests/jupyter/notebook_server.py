@@ -193,6 +193,8 @@ class KernelPage:
             timeout=PATIENCE_S,
         )
         notebook.sockets.append(self.socket)
+        #: What it answers when the kernel asks.
+        self.answers: str | None = None
         self._ended: set[str] = set()
         self._text: dict[str, str] = {}
 
@@ -209,12 +211,20 @@ class KernelPage:
         code = self.sources[cell] if code is None else code
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": True, "stop_on_error": True}
         parts = [header, {}, {"cellId": cell, "deletedCells": []}, content]
+        self._send("shell", parts)
+        return id
+
+    def _send(self, channel: str, parts: list[Any]) -> None:
         if self._v1:
-            self.socket.send_binary(_packed("shell", parts))
+            self.socket.send_binary(_packed(channel, parts))
         else:
             names = ("header", "parent_header", "metadata", "content")
-            self.socket.send(json.dumps({**dict(zip(names, parts, strict=True)), "channel": "shell", "buffers": []}))
-        return id
+            self.socket.send(json.dumps({**dict(zip(names, parts, strict=True)), "channel": channel, "buffers": []}))
+
+    def reply(self, value: str) -> None:
+        """Answer what the kernel asks."""
+        header = {"msg_id": str(uuid.uuid4()), "session": self.session, "msg_type": "input_reply", "version": "5.3"}
+        self._send("stdin", [header | {"username": ""}, {}, {}, {"value": value}])
 
     def receive(self) -> None:
         """Take one message, if one comes soon."""
@@ -230,6 +240,8 @@ class KernelPage:
             channel, header = message["channel"], message["header"]
             parent, content = message["parent_header"], message["content"]
         id = parent.get("msg_id", "")
+        if header["msg_type"] == "input_request" and self.answers is not None:
+            self.reply(self.answers)
         if channel == "iopub" and header["msg_type"] == "status" and content["execution_state"] == "idle":
             self._ended.add(id)
         if header["msg_type"] == "stream":

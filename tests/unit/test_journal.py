@@ -35,6 +35,40 @@ def test_life_of_an_execution(journal):
     assert journal.running is None
 
 
+QUESTION = {"prompt": "who? ", "password": False}
+
+
+def test_input(journal):
+    """The question is of the execution that waits, until it is answered; what is shown of both comes before that."""
+    requested(journal, "m1")
+    for one in (status("busy"), begun()):
+        journal.message(one, TIME)
+    (asked,) = journal.asks("m1", QUESTION, TIME + 1)
+    assert asked.execution.to_json()["asks"] == QUESTION | {"time": TIME + 1}
+    shown, answered = journal.answered(TIME + 2, "who? you\n")
+    assert shown.message["content"]["text"] == "who? you\n"
+    assert shown.seq < answered.seq == answered.execution.seq
+    assert answered.execution.to_json()["asks"] is None
+    assert outputs(journal)[0]["text"] == "who? you\n"
+    assert journal.answered(TIME + 3) == []
+
+
+def test_input_that_nobody_answers(journal):
+    assert journal.asks("m1", QUESTION, TIME) == []
+    requested(journal, "m1", "m2")
+    for one in (status("busy"), begun()):
+        journal.message(one, TIME)
+    journal.asks("m1", QUESTION, TIME)
+    journal.message(status("idle"), TIME)
+    assert journal.executions["m1"].asks is None
+    assert journal.asks("m1", QUESTION, TIME) == []
+    for one in (status("busy", "m2"), begun(2, "m2")):
+        journal.message(one, TIME)
+    journal.asks("m2", QUESTION, TIME)
+    journal.kernel_lost("It died.", TIME, alive=True)
+    assert journal.executions["m2"].asks is None
+
+
 def test_error_and_the_queue_behind_it(journal):
     requested(journal, "m1", "m2")
     for one in (status("busy"), begun(), message("error", ename="E", evalue="e", traceback=[]), status("idle")):

@@ -69,6 +69,11 @@ export class Follow {
     if (ids.length > 0) this.#send({ type: 'hold', ids });
   }
 
+  /** Answer what an execution of a page that is gone asks with `input()`. */
+  answer(id: string, value: string): void {
+    this.#send({ type: 'answer', id, value });
+  }
+
   /** This page goes, and does not come back with its own version of the notebook. */
   leave(): void {
     this.#send({ type: 'leaving' });

@@ -74,7 +74,13 @@ export class Reconnection {
 
   /** Show the notebook in one more view. */
   add(panel: NotebookPanel): void {
-    this.#views.push(new View(panel, () => this.#draw()));
+    this.#views.push(
+      new View(
+        panel,
+        () => this.#draw(),
+        (id, value) => this.#follow.answer(id, value),
+      ),
+    );
     this.#draw();
   }
 
@@ -266,7 +272,8 @@ export class Reconnection {
   #redraw(): void {
     const executions = [...this.#newest.values()];
     const running = executions.find(({ state, session }) => state === 'running' && !this.#mine.has(session)) ?? null;
-    for (const view of this.#views) view.draw({ executions, running, outside: this.#outside, now: this.#now });
+    const asking = running?.asks && !this.#sessions.includes(running.session) ? running : null;
+    for (const view of this.#views) view.draw({ executions, running, asking, outside: this.#outside, now: this.#now });
     const going = executions.some((execution) => !hasEnded(execution));
     if (going) this.#tick ??= setInterval(() => this.#redraw(), TICK_MS);
     else if (this.#tick !== null) {

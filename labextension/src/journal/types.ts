@@ -6,6 +6,12 @@ export type State = 'queued' | 'running' | 'ok' | 'error' | 'aborted' | 'lost';
 /** An output as a notebook file has it; with a display_id there is `transient` too. */
 export type Output = Readonly<Record<string, unknown>> & { readonly output_type: string };
 
+export interface Asks {
+  readonly prompt: string;
+  readonly password: boolean;
+  readonly time: number;
+}
+
 export interface Execution {
   /** msg_id of the request. */
   readonly id: string;
@@ -20,6 +26,8 @@ export interface Execution {
   readonly ended: number | null;
   readonly reason: string | null;
   readonly saved: boolean;
+  /** The `input()` in which it waits. */
+  readonly asks?: Asks | null;
   /** Number of its last change. */
   readonly seq: number;
   /** Not there in messages that only tell a new state. */

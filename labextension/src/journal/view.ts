@@ -5,6 +5,7 @@ import type { Cell, NotebookPanel } from '@jupyterlab/notebook';
 import { Banner } from './banner.js';
 import { codeCells } from './cells.js';
 import { Marks } from './marks.js';
+import { Question } from './question.js';
 import { Status } from './status.js';
 import type { Execution } from './types.js';
 
@@ -13,6 +14,8 @@ export interface Drawn {
   readonly executions: readonly Execution[];
   /** What runs that this page did not start. */
   readonly running: Execution | null;
+  /** What waits for an answer that the page which started it cannot give any more. */
+  readonly asking: Execution | null;
   /** Sessions that do not show the notebook. */
   readonly outside: readonly string[];
   /** Seconds since 1970, on the clock of the server. */
@@ -23,23 +26,28 @@ export class View {
   readonly panel: NotebookPanel;
   readonly #marks = new Marks();
   readonly #status: Status;
+  readonly #question: Question;
   readonly #ready: () => void;
   /** Cells that will be, or have been, drawn when they got their parts: those far from the screen get them late. */
   readonly #awaited = new WeakSet<Cell>();
   #banner: Banner | null = null;
 
-  /** `ready` is called when a cell has got its parts. */
-  constructor(panel: NotebookPanel, ready: () => void) {
+  /**
+   * @param ready - is called when a cell has got its parts
+   * @param answer - is given the id of an execution and what its `input()` is answered
+   */
+  constructor(panel: NotebookPanel, ready: () => void, answer: (id: string, value: string) => void) {
     this.panel = panel;
     this.#ready = ready;
     this.#status = new Status(panel);
+    this.#question = new Question(answer);
   }
 
   tell(text: string, dismissed: () => void): void {
     this.#banner = new Banner(this.panel, text, dismissed);
   }
 
-  draw({ executions, running, outside, now }: Drawn): void {
+  draw({ executions, running, asking, outside, now }: Drawn): void {
     if (this.panel.isDisposed) return;
     const cells = codeCells(this.panel.content);
     for (const { cell } of cells.values()) {
@@ -48,11 +56,13 @@ export class View {
       void cell.ready.then(this.#ready);
     }
     this.#marks.update(executions, cells, now);
+    this.#question.update(asking, cells);
     this.#status.update(running, cells, outside, now);
   }
 
   dispose(): void {
     this.#marks.dispose();
+    this.#question.dispose();
     this.#banner?.dispose();
     this.#status.dispose();
   }

@@ -12,7 +12,8 @@ from rdf_live.jupyter.journal.outputs import Outputs
 
 __all__ = ["Execution"]
 
-_FIELDS = ("id", "cell", "session", "source", "state", "count", "queued", "started", "ended", "reason", "saved", "seq")
+_IDENTITY = ("id", "cell", "session", "source")
+_FIELDS = (*_IDENTITY, "state", "count", "queued", "started", "ended", "reason", "saved", "asks", "seq")
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Execution:
         A sentence: why it was aborted or lost.
     saved : bool
         Its outputs are in the file, or were and the user took them out; or they are not for the file: `incomplete`.
+    asks : dict or None
+        ``prompt``, ``password`` and ``time`` of the ``input()`` in which it waits.
     seq : int
         Of its last change.
     outputs : Outputs
@@ -56,6 +59,7 @@ class Execution:
     ended: float | None = None
     reason: str | None = None
     saved: bool = False
+    asks: dict[str, Any] | None = None
     seq: int = 0
     outputs: Outputs = field(default_factory=lambda: Outputs(Limits()))
 

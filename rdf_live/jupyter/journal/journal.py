@@ -190,7 +190,7 @@ class Journal:
     def _end(self, execution: Execution, time: float) -> Change:
         if execution.count is None and execution.state == "running" and not execution.outputs.items:
             return self._abort(execution, time)
-        execution.ended = time
+        execution.ended, execution.asks = time, None
         execution.state = "error" if execution.outputs.failed else "ok"
         self._supersede(execution)
         return self._changed(execution, time)
@@ -240,6 +240,27 @@ class Journal:
         self._ended_processes.add(known)
         return self._lose(f"The kernel was restarted at {at(time)}.", time, spare=words(parent.get("msg_id")))
 
+    def asks(self, id: str, question: dict[str, Any], time: float) -> list[Change]:
+        """The kernel waits for an answer: ``input()``."""
+        execution = self.executions.get(id)
+        if execution is None or not execution.open:
+            return []
+        execution.asks = {**question, "time": time}
+        return [self._changed(execution, time)]
+
+    def answered(self, time: float, text: str | None = None) -> list[Change]:
+        """It goes on; `text` is what the cell shows of the question and its answer, if no page does that itself."""
+        execution = self.running
+        if execution is None or execution.asks is None:
+            return []
+        execution.asks = None
+        changes = []
+        if text is not None:
+            sent = {"msg_type": "stream", "content": {"name": "stdout", "text": text}, "metadata": {}}
+            changes = self._output(execution, sent, time)
+        # Last, for whoever has heard of this state takes all that came before it for known.
+        return [*changes, self._changed(execution, time)]
+
     def kernel_lost(self, reason: str, time: float, *, alive: bool) -> list[Change]:
         """The kernel's process ended.
 
@@ -265,7 +286,7 @@ class Journal:
                 break
             if execution.open:
                 execution.state = "lost" if execution.state == "running" else "aborted"
-                execution.ended = time
+                execution.ended, execution.asks = time, None
                 execution.reason = reason
                 changes.append(self._changed(execution, time))
         return changes

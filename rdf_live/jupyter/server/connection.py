@@ -37,6 +37,7 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                 if self._gone:
                     self._leave()
                 _forget_dead_channels(self.multi_kernel_manager, self.kernel_id)
+                self._keep_stdin_of_the_one_before()
             return await super().connect()
 
         def handle_incoming_message(self, incoming_msg: Any) -> None:
@@ -45,6 +46,8 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                 request = _execute_request(incoming_msg, getattr(self, "subprotocol", None))
                 if request is not None and self._page is not None:
                     service.request(self.kernel_id, *request)
+                if self._page is not None and _answers(incoming_msg, getattr(self, "subprotocol", None)):
+                    service.answered(self.kernel_id)
             super().handle_incoming_message(incoming_msg)
 
         def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
@@ -53,6 +56,8 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                 shell = self._page is not None and getattr(stream, "channel", None) == "shell"
                 if shell and (reply := _execute_reply(self.session, outgoing_msg)) is not None:
                     service.replied(self.kernel_id, *reply)
+                if self._page is not None and getattr(stream, "channel", None) == "stdin":
+                    service.asked(self.kernel_id, outgoing_msg)
             super().handle_outgoing_message(stream, outgoing_msg)
 
         def disconnect(self) -> Any:
@@ -65,7 +70,17 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                 for stream in self.channels.values():
                     if not stream.closed():
                         stream.flush(zmq.POLLOUT)
+                # The server keeps the channels of the last page, and closes those of the others.
+                if self.multi_kernel_manager._kernel_connections.get(self.kernel_id, 0) > 1:
+                    _hand_over(self.channels, [], self.kernel_id, self.session.session, service)
             return super().disconnect()
+
+        def _keep_stdin_of_the_one_before(self) -> None:
+            """The channels that the server has kept for another page are closed now; it may still be asked."""
+            kept = self.multi_kernel_manager._kernel_buffers.get(self.kernel_id)
+            if kept is not None and kept["session_key"] != self.session_key:
+                session = kept["session_key"].removeprefix(f"{self.kernel_id}:")
+                _hand_over(kept["channels"], kept["buffer"], self.kernel_id, session, service)
 
         def _leave(self) -> None:
             page, self._page = self._page, None
@@ -73,6 +88,13 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                 service.page_goes(page, clean=getattr(self.websocket_handler, "close_code", None) in _IN_ORDER)
 
     return JournaledConnection
+
+
+def _hand_over(channels: dict[str, Any], buffer: list[Any], kernel: str, session: str, service: Service) -> None:
+    """Let the service have the stdin channel of a page that is gone, and what has come through it."""
+    waiting = [parts for channel, parts in buffer if channel == "stdin"]
+    if service.stdin_of(kernel, session, channels.get("stdin"), waiting):
+        del channels["stdin"]
 
 
 def _forget_dead_channels(kernels: Any, kernel: str) -> None:
@@ -116,6 +138,14 @@ def _execute_request(sent: Any, protocol: str | None) -> tuple[str, str, str, st
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         # The server itself says what is wrong with it.
         return None
+
+
+def _answers(sent: Any, protocol: str | None) -> bool:
+    """True for what a page says to a kernel that has asked for it."""
+    if protocol == _V1:
+        channel, parts = deserialize_msg_from_ws_v1(sent)  # type: ignore[no-untyped-call]
+        return channel == "stdin" and b"input_reply" in parts[0]
+    return isinstance(sent, str) and '"input_reply"' in sent and json.loads(sent).get("channel") == "stdin"
 
 
 def _execute_reply(session: Any, sent: list[Any]) -> tuple[str, str] | None:

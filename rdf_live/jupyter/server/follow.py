@@ -72,6 +72,7 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Let those in who may read kernels."""
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "read", _RESOURCE)):
             raise web.HTTPError(403)
+        self._answers = await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", _RESOURCE))
         path = self._service.local(self.get_argument("path"))
         self.page = Page(self.get_argument("session", ""), path, follows=True)
         await super().get(*args, **kwargs)
@@ -93,8 +94,10 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
                 self._service.hold(self.page, [str(id) for id in said["ids"]])
             elif said["type"] == "leaving":
                 self._service.leaving(self.page)
+            elif said["type"] == "answer" and self._answers:
+                self._service.answer(self.page.path, str(said["id"]), str(said["value"]))
         except (ValueError, KeyError, TypeError):
-            self.log.warning("rdf_live: got %.100r from a page, expected hold or leaving", message)
+            self.log.warning("rdf_live: got %.100r from a page, expected hold, leaving or answer", message)
 
     def tell(self, what: dict[str, Any]) -> None:
         """Send something to the page; never waits for it."""

@@ -92,6 +92,30 @@ class Service:
         if kernel_id in self.watchers:
             self.watchers[kernel_id].replied(id, status)
 
+    def asked(self, kernel_id: str, parts: list[Any]) -> None:
+        """A kernel asks a page something."""
+        if kernel_id in self.watchers:
+            self.watchers[kernel_id].questions.take(parts)
+
+    def answered(self, kernel_id: str) -> None:
+        """A page answers."""
+        if kernel_id in self.watchers:
+            self.watchers[kernel_id].answered()
+
+    def answer(self, path: str, id: str, value: str) -> None:
+        """A page answers in the place of the one that was asked, and is gone."""
+        for watcher in self.watchers.values():
+            if watcher.journal.path == path:
+                watcher.answer(id, value)
+
+    def stdin_of(self, kernel_id: str, session: str, stream: Any, waiting: list[list[Any]]) -> bool:
+        """A page goes; True if its stdin channel is kept, as somebody may still be asked through it."""
+        watcher = self.watchers.get(kernel_id)
+        if watcher is None or stream is None or stream.closed() or not watcher.waits_for(session):
+            return False
+        watcher.questions.keep(session, stream, waiting)
+        return True
+
     async def on_kernel(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
         """The server did something to a kernel."""
         kernel_id = data.get("kernel_id", "")
@@ -135,6 +159,8 @@ class Service:
     async def page_comes(self, kernel_id: str, session: str) -> Page:
         """A page connects to a kernel."""
         journal = await self.watch(kernel_id)
+        # It makes its own, under the same name.
+        self.watchers[kernel_id].questions.let_go(session)
         page = Page(session, journal.path)
         self.presence.come(page)
         self._tell_sessions(page.path)

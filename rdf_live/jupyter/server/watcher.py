@@ -14,6 +14,7 @@ import zmq
 from jupyter_client.session import Session
 
 from rdf_live.jupyter.journal import Change, Journal, at
+from rdf_live.jupyter.server.questions import Questions
 
 __all__ = ["Watcher"]
 
@@ -31,6 +32,8 @@ _TURN_S = 0.03
 _TOGETHER_S = 0.05
 #: A restart that is reported so soon after the end of a process is the restart of that process.
 _SAME_S = 30.0
+#: In the place of a password, as JupyterLab shows it.
+_HIDDEN = "········"
 #: What the kernel says to everybody may come so much later than its answer to the page.
 _REPLIED_S = 5.0
 
@@ -56,6 +59,7 @@ class Watcher:
         self._heard = asyncio.Event()
         self._subscribing: asyncio.Task[None] | None = None
         self._session = Session(config=self._kernel.session.config, key=self._kernel.session.key)
+        self.questions = Questions(self._session, self._message, self._asked)
         self._stream = self._listen()
         kernels.add_restart_callback(journal.kernel, self._died, "restart")
         kernels.add_restart_callback(journal.kernel, self._died_for_good, "dead")
@@ -137,6 +141,7 @@ class Watcher:
             return
         alive = self.journal.kernel_info["alive"]
         changes = self.journal.message(message, time.time())
+        self._let_go()
         if changes or alive != self.journal.kernel_info["alive"]:
             self._changed(changes)
 
@@ -156,6 +161,32 @@ class Watcher:
         except (ValueError, TypeError):
             return None
 
+    def waits_for(self, session: str) -> bool:
+        """True if a page has asked for something that has not ended, and so may be asked in turn."""
+        return any(one.open and one.session == session for one in self.journal.executions.values())
+
+    def _let_go(self) -> None:
+        for session in self.questions.sessions:
+            if not self.waits_for(session):
+                self.questions.let_go(session)
+
+    def _asked(self, id: str, question: dict[str, Any]) -> None:
+        self._changed(self.journal.asks(id, question, time.time()))
+
+    def answered(self) -> None:
+        """The page that was asked has answered."""
+        if changes := self.journal.answered(time.time()):
+            self._changed(changes)
+
+    def answer(self, id: str, value: str) -> None:
+        """Another page answers in the place of one that is gone."""
+        execution = self.journal.executions.get(id)
+        if execution is None or execution.asks is None or execution is not self.journal.running:
+            return
+        if self.questions.answer(execution.session, value):
+            shown = _HIDDEN if execution.asks["password"] else value
+            self._changed(self.journal.answered(time.time(), f"{execution.asks['prompt']}{shown}\n"))
+
     def request(self, id: str, cell: str, session: str, source: str) -> None:
         """A page asks for an execution."""
         self._changed([self.journal.request(id, cell, session, source, time.time())])
@@ -173,6 +204,7 @@ class Watcher:
     def lost(self, reason: str, *, alive: bool) -> None:
         """The kernel's process has ended."""
         self._drain()
+        self.questions.close()
         self._changed(self.journal.kernel_lost(reason, time.time(), alive=alive))
         if alive:
             self._subscribe()
@@ -203,6 +235,7 @@ class Watcher:
 
     def close(self) -> None:
         """Stop listening. An iopub connection that stays open keeps the server from stopping."""
+        self.questions.close()
         if self._subscribing is not None:
             self._subscribing.cancel()
             self._subscribing = None
