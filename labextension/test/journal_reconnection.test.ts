@@ -208,8 +208,10 @@ test('what a cell asks for a page that is gone can be answered here', async () =
   assert.equal(submit(), false, 'the page is not left');
   submit();
   const sent = sockets.flatMap((socket) => socket.sent).filter(({ type }) => type === 'answer');
-  assert.deepEqual(sent, [{ type: 'answer', id: 'e1', value: 'you' }], 'once');
+  assert.deepEqual(sent, [{ type: 'answer', id: 'e1', time: 1, value: 'you' }], 'once');
   assert.equal(input.disabled, true);
+  mock.timers.tick(5000);
+  assert.equal(input.disabled, false, 'where it has not arrived');
   await state(begun({ session: 'gone', seq: 3, asks: { ...asks, password: true, time: 2 } }));
   assert.equal(field()?.disabled, false, 'it asks again');
   assert.equal(field()?.value, '');

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from notebook_server import V1, Follower, KernelPage, until
@@ -19,10 +20,12 @@ def asked(made, cell="c0"):
     return made.journal().get(cell, {}).get("asks")
 
 
-def answer(made, page, value, cell="c0"):
+def answer(made, page, value, cell="c0", asked_at=None):
     """As the field below the cell does."""
     follower = Follower(made, page.session)
-    follower.say({"type": "answer", "id": made.journal()[cell]["id"], "value": value})
+    journal = made.journal()[cell]
+    time = journal["asks"]["time"] if asked_at is None else asked_at
+    follower.say({"type": "answer", "id": journal["id"], "time": time, "value": value})
     return follower
 
 
@@ -46,6 +49,19 @@ def test_another_page_answers(notebook, code, protocol):
     follower.close()
     page.close()
     until(lambda: made.text(0).endswith("who? you\nhello you\n"), "it is in the file")
+
+
+def test_a_page_without_a_connection_to_the_kernel_answers(notebook):
+    """The server holds the channel of the page that is gone; the answer takes another one."""
+    made = notebook(ASK)
+    gone = KernelPage(made)
+    gone.execute("c0")
+    until(lambda: asked(made))
+    gone.close()
+    until(lambda: made.server.ask("GET", f"api/kernels/{made.kernel}")["connections"] == 0)
+    answer(made, SimpleNamespace(session="reader"), "you").close()
+    until(lambda: made.state("c0") == "ok")
+    assert "hello you" in str(made.journal())
 
 
 def test_of_two_pages_the_one_that_asked_goes(notebook):
@@ -77,6 +93,22 @@ def test_the_page_that_asked_comes_back(notebook):
     again.close()
 
 
+def test_asked_while_it_is_away_and_another_page_is_there(notebook):
+    """It comes back and is asked what was asked meanwhile."""
+    made = notebook(LATER)
+    first, other = KernelPage(made), KernelPage(made)
+    id = first.execute("c0")
+    until(lambda: "begun" in str(made.journal()))
+    first.vanish()
+    until(lambda: asked(made), "it asks")
+    again = KernelPage(made, session=first.session)
+    answer(made, other, "the other").close()
+    again.answers = "me"
+    assert again.wait(id).endswith("hello me\n")
+    other.close()
+    again.close()
+
+
 def test_again_and_again(notebook):
     made = notebook(TWICE)
     gone = KernelPage(made)
@@ -86,6 +118,7 @@ def test_again_and_again(notebook):
     page = KernelPage(made)
     answer(made, page, "one").close()
     until(lambda: (now := asked(made)) and now["time"] != first["time"], "the second question")
+    answer(made, page, "late", asked_at=first["time"]).close()
     answer(made, page, "two").close()
     until(lambda: made.state("c0") == "ok")
     assert made.journal()["c0"]["outputs"][0]["text"] == "more? one\none\nmore? two\ntwo\n"

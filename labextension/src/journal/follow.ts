@@ -70,8 +70,8 @@ export class Follow {
   }
 
   /** Answer what an execution of a page that is gone asks with `input()`. */
-  answer(id: string, value: string): void {
-    this.#send({ type: 'answer', id, value });
+  answer(id: string, time: number, value: string): void {
+    this.#send({ type: 'answer', id, time, value });
   }
 
   /** This page goes, and does not come back with its own version of the notebook. */

@@ -6,6 +6,12 @@ import { make, setText } from '../dom.js';
 import type { Placed } from './cells.js';
 import type { Execution } from './types.js';
 
+/** Is given the id of the execution, when it asked, and the answer. */
+export type Answer = (id: string, time: number, value: string) => void;
+
+/** An answer that has not arrived after this time may be given again. */
+const AGAIN_MS = 5000;
+
 export class Question {
   readonly #node = make('form', 'rdf-live-question');
   readonly #prompt = make('span', 'rdf-live-question-prompt');
@@ -14,17 +20,18 @@ export class Question {
   /** Which question it shows: one execution may ask the same again and again. */
   #shown = '';
   #id = '';
+  #time = 0;
 
-  /** @param answer - is given the id of the execution and the answer */
-  constructor(answer: (id: string, value: string) => void) {
+  constructor(answer: Answer) {
     this.#send.type = 'submit';
     this.#node.append(make('label', '', this.#prompt, this.#field), this.#send);
     const submit = (event: Event) => {
       event.preventDefault();
       if (this.#send.disabled) return;
       // Shows at once that it was heard; the field goes when the kernel goes on.
-      this.#field.disabled = this.#send.disabled = true;
-      answer(this.#id, this.#field.value);
+      this.#enable(false);
+      setTimeout(() => this.#enable(true), AGAIN_MS);
+      answer(this.#id, this.#time, this.#field.value);
     };
     this.#node.addEventListener('submit', submit);
     // The notebook keeps what Enter does in a form from being done.
@@ -44,12 +51,17 @@ export class Question {
     if (shown !== this.#shown) {
       this.#shown = shown;
       this.#id = execution.id;
+      this.#time = time;
       this.#field.value = '';
-      this.#field.disabled = this.#send.disabled = false;
+      this.#enable(true);
       this.#field.type = password ? 'password' : 'text';
       setText(this.#prompt, prompt || 'The cell asks for input:');
     }
     this.#place(cell);
+  }
+
+  #enable(enabled: boolean): void {
+    this.#field.disabled = this.#send.disabled = !enabled;
   }
 
   /** Below what the cell has shown so far. */

@@ -78,7 +78,7 @@ export class Reconnection {
       new View(
         panel,
         () => this.#draw(),
-        (id, value) => this.#follow.answer(id, value),
+        (id, time, value) => this.#follow.answer(id, time, value),
       ),
     );
     this.#draw();

@@ -5,7 +5,7 @@ import type { Cell, NotebookPanel } from '@jupyterlab/notebook';
 import { Banner } from './banner.js';
 import { codeCells } from './cells.js';
 import { Marks } from './marks.js';
-import { Question } from './question.js';
+import { type Answer, Question } from './question.js';
 import { Status } from './status.js';
 import type { Execution } from './types.js';
 
@@ -34,9 +34,9 @@ export class View {
 
   /**
    * @param ready - is called when a cell has got its parts
-   * @param answer - is given the id of an execution and what its `input()` is answered
+   * @param answer - is given what an `input()` is answered
    */
-  constructor(panel: NotebookPanel, ready: () => void, answer: (id: string, value: string) => void) {
+  constructor(panel: NotebookPanel, ready: () => void, answer: Answer) {
     this.panel = panel;
     this.#ready = ready;
     this.#status = new Status(panel);

@@ -38,7 +38,11 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
                     self._leave()
                 _forget_dead_channels(self.multi_kernel_manager, self.kernel_id)
                 self._keep_stdin_of_the_one_before()
-            return await super().connect()
+            connected = await super().connect()
+            with _harmless(self):
+                if self._page is not None and self._page.question is not None and "stdin" in self.channels:
+                    self.handle_outgoing_message(self.channels["stdin"], self._page.question)
+            return connected
 
         def handle_incoming_message(self, incoming_msg: Any) -> None:
             """Note a request before it goes on to the kernel."""

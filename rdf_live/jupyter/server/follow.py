@@ -95,7 +95,7 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             elif said["type"] == "leaving":
                 self._service.leaving(self.page)
             elif said["type"] == "answer" and self._answers:
-                self._service.answer(self.page.path, str(said["id"]), str(said["value"]))
+                self._service.answer(self.page.path, str(said["id"]), float(said["time"]), str(said["value"]))
         except (ValueError, KeyError, TypeError):
             self.log.warning("rdf_live: got %.100r from a page, expected hold, leaving or answer", message)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Page", "Presence"]
 
@@ -28,6 +29,8 @@ class Page:
         It said that it does not come back.
     follows : bool
         It follows the notebook; if not, it is a connection to its kernel.
+    question : list or None
+        The message in which the kernel has asked it something while it was away.
     """
 
     session: str
@@ -35,6 +38,7 @@ class Page:
     held: set[str] = field(default_factory=set)
     leaving: bool = False
     follows: bool = False
+    question: list[Any] | None = None
 
 
 class Presence:

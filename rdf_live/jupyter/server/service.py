@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from jupyter_core.utils import ensure_async
+from tornado import web
 
 from rdf_live.jupyter.journal import Change, Journal, Store, at, merged
 from rdf_live.jupyter.server.keeper import Keeper
@@ -102,16 +104,23 @@ class Service:
         if kernel_id in self.watchers:
             self.watchers[kernel_id].answered()
 
-    def answer(self, path: str, id: str, value: str) -> None:
+    def answer(self, path: str, id: str, asked: float, value: str) -> None:
         """A page answers in the place of the one that was asked, and is gone."""
         for watcher in self.watchers.values():
             if watcher.journal.path == path:
-                watcher.answer(id, value)
+                watcher.answer(id, asked, value, self._connected(path))
+
+    def _connected(self, path: str) -> set[str]:
+        """The pages that have a connection to the kernel of a notebook."""
+        return {page.session for page in self.presence.of(path) if not page.follows}
 
     def stdin_of(self, kernel_id: str, session: str, stream: Any, waiting: list[list[Any]]) -> bool:
         """A page goes; True if its stdin channel is kept, as somebody may still be asked through it."""
         watcher = self.watchers.get(kernel_id)
         if watcher is None or stream is None or stream.closed() or not watcher.waits_for(session):
+            return False
+        if session in self._connected(watcher.journal.path):
+            # It is back already, through another connection.
             return False
         watcher.questions.keep(session, stream, waiting)
         return True
@@ -159,9 +168,9 @@ class Service:
     async def page_comes(self, kernel_id: str, session: str) -> Page:
         """A page connects to a kernel."""
         journal = await self.watch(kernel_id)
-        # It makes its own, under the same name.
-        self.watchers[kernel_id].questions.let_go(session)
-        page = Page(session, journal.path)
+        # It makes its own channel, under the same name.
+        question = self.watchers[kernel_id].questions.let_go(session)
+        page = Page(session, journal.path, question=question)
         self.presence.come(page)
         self._tell_sessions(page.path)
         # The same page as before: the server gives it what it missed.
@@ -297,7 +306,9 @@ class Service:
             path = self.local(one["path"])
             if one["type"] == "notebook" and (path == old or path.startswith(f"{old}/")):
                 now = one["path"].removesuffix(path) + new + path[len(old) :]
-                await ensure_async(sessions.update_session(one["id"], path=now, name=now.rpartition("/")[2]))
+                # One may end at this moment.
+                with contextlib.suppress(web.HTTPError):
+                    await ensure_async(sessions.update_session(one["id"], path=now, name=now.rpartition("/")[2]))
 
     def _paths(self) -> set[str]:
         return self.store.paths() | {page.path for page in self.presence.pages}

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import zmq
@@ -59,7 +59,7 @@ class Watcher:
         self._heard = asyncio.Event()
         self._subscribing: asyncio.Task[None] | None = None
         self._session = Session(config=self._kernel.session.config, key=self._kernel.session.key)
-        self.questions = Questions(self._session, self._message, self._asked)
+        self.questions = Questions(self._session, self._message, self._kernel.connect_stdin, self._asked)
         self._stream = self._listen()
         kernels.add_restart_callback(journal.kernel, self._died, "restart")
         kernels.add_restart_callback(journal.kernel, self._died_for_good, "dead")
@@ -112,7 +112,7 @@ class Watcher:
 
     def _follow_port(self) -> None:
         """A new process may have other ports."""
-        if self._kernel.iopub_port not in (0, self._port):
+        if self._stream.closed() or self._kernel.iopub_port not in (0, self._port):
             self._stream.close(linger=0)
             self._stream = self._listen()
 
@@ -178,12 +178,23 @@ class Watcher:
         if changes := self.journal.answered(time.time()):
             self._changed(changes)
 
-    def answer(self, id: str, value: str) -> None:
-        """Another page answers in the place of one that is gone."""
-        execution = self.journal.executions.get(id)
-        if execution is None or execution.asks is None or execution is not self.journal.running:
+    def answer(self, id: str, asked: float, value: str, there: Container[str]) -> None:
+        """Another page answers in the place of one that is gone.
+
+        Parameters
+        ----------
+        id : str
+            Of the execution.
+        asked : float
+            When it asked: an answer that comes late is not for the next question.
+        there : container of str
+            Pages that can answer themselves.
+        """
+        execution = self.journal.running
+        if execution is None or execution.id != id or execution.asks is None or execution.session in there:
             return
-        if self.questions.answer(execution.session, value):
+        if execution.asks["time"] == asked:
+            self.questions.answer(execution.session, value)
             shown = _HIDDEN if execution.asks["password"] else value
             self._changed(self.journal.answered(time.time(), f"{execution.asks['prompt']}{shown}\n"))
 
@@ -214,6 +225,8 @@ class Watcher:
 
     def _died_for_good(self) -> None:
         self.lost(f"The kernel died at {at(time.time())} and could not be started again.", alive=False)
+        # Nobody is there to connect to, until somebody starts it.
+        self._stream.close(linger=0)
 
     def restarted(self) -> None:
         """The server says that the kernel was restarted; the kernel itself may have said so before."""
