@@ -20,9 +20,12 @@ def asked(made, cell="c0"):
     return made.journal().get(cell, {}).get("asks")
 
 
-def answer(made, page, value, cell="c0", asked_at=None):
-    """As the field below the cell does."""
+def answer(made, page, value, cell="c0", asked_at=None, there=False):
+    """As the field below the cell does, which is shown when the page that was asked has gone (or is `there`)."""
     follower = Follower(made, page.session)
+    session = made.journal()[cell]["session"]
+    if not there:
+        follower.until(lambda said: session not in said.get("sessions", [session]))
     journal = made.journal()[cell]
     time = journal["asks"]["time"] if asked_at is None else asked_at
     follower.say({"type": "answer", "id": journal["id"], "time": time, "value": value})
@@ -102,7 +105,7 @@ def test_asked_while_it_is_away_and_another_page_is_there(notebook):
     first.vanish()
     until(lambda: asked(made), "it asks")
     again = KernelPage(made, session=first.session)
-    answer(made, other, "the other").close()
+    answer(made, other, "the other", there=True).close()
     again.answers = "me"
     assert again.wait(id).endswith("hello me\n")
     other.close()
@@ -143,7 +146,7 @@ def test_nobody_answers_for_a_page_that_is_there(notebook):
     page, other = KernelPage(made), KernelPage(made)
     id = page.execute("c0")
     until(lambda: asked(made))
-    answer(made, other, "the other").close()
+    answer(made, other, "the other", there=True).close()
     page.answers = "me"
     assert page.wait(id) == "hello me\n"
     page.close()

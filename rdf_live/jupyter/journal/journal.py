@@ -90,6 +90,11 @@ class Journal:
         return next((one for one in self.executions.values() if one.state == "running"), None)
 
     @property
+    def asking(self) -> Execution | None:
+        """The execution that waits for an answer; that it runs may be heard a little later."""
+        return next((one for one in self.executions.values() if one.asks is not None), None)
+
+    @property
     def queued(self) -> list[Execution]:
         """Those that wait, in order."""
         return [one for one in self.executions.values() if one.state == "queued"]
@@ -250,8 +255,8 @@ class Journal:
 
     def answered(self, time: float, text: str | None = None) -> list[Change]:
         """It goes on; `text` is what the cell shows of the question and its answer, if no page does that itself."""
-        execution = self.running
-        if execution is None or execution.asks is None:
+        execution = self.asking
+        if execution is None:
             return []
         execution.asks = None
         changes = []

@@ -190,7 +190,7 @@ class Watcher:
         there : container of str
             Pages that can answer themselves.
         """
-        execution = self.journal.running
+        execution = self.journal.asking
         if execution is None or execution.id != id or execution.asks is None or execution.session in there:
             return
         if execution.asks["time"] == asked:
