@@ -69,6 +69,18 @@ def test_input_that_nobody_answers(journal):
     assert journal.executions["m2"].asks is None
 
 
+@pytest.mark.parametrize("status", ["ok", "aborted"])
+def test_input_of_an_execution_whose_end_only_the_page_heard(journal, status):
+    """It does not stand in the way of the next question."""
+    requested(journal, "m1", "m2")
+    journal.asks("m1", QUESTION, TIME)
+    journal.replied("m1", status, TIME)
+    assert journal.executions["m1"].asks is None
+    journal.asks("m2", QUESTION, TIME + 1)
+    (answered,) = journal.answered(TIME + 2)
+    assert answered.execution.id == "m2"
+
+
 def test_error_and_the_queue_behind_it(journal):
     requested(journal, "m1", "m2")
     for one in (status("busy"), begun(), message("error", ename="E", evalue="e", traceback=[]), status("idle")):

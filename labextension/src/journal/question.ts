@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A field below a cell that waits in `input()`, where the page that started it is gone: the kernel asks only that one.
 
-import type { Cell } from '@jupyterlab/notebook';
 import { make, setText } from '../dom.js';
 import type { Placed } from './cells.js';
 import type { Execution } from './types.js';
@@ -36,7 +35,8 @@ export class Question {
     this.#node.addEventListener('submit', submit);
     // The notebook keeps what Enter does in a form from being done.
     this.#field.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') submit(event);
+      // While letters are composed, Enter ends that.
+      if (event.key === 'Enter' && !event.isComposing) submit(event);
     });
   }
 
@@ -57,16 +57,12 @@ export class Question {
       this.#field.type = password ? 'password' : 'text';
       setText(this.#prompt, prompt || 'The cell asks for input:');
     }
-    this.#place(cell);
+    // Below what the cell has shown so far.
+    if (this.#node.parentNode !== cell.node) cell.node.append(this.#node);
   }
 
   #enable(enabled: boolean): void {
     this.#field.disabled = this.#send.disabled = !enabled;
-  }
-
-  /** Below what the cell has shown so far. */
-  #place(cell: Cell): void {
-    if (this.#node.parentNode !== cell.node) cell.node.append(this.#node);
   }
 
   dispose(): void {

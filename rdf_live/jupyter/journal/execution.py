@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from rdf_live.jupyter.journal.limits import Limits
 from rdf_live.jupyter.journal.outputs import Outputs
 
 __all__ = ["Execution"]
-
-_IDENTITY = ("id", "cell", "session", "source")
-_FIELDS = (*_IDENTITY, "state", "count", "queued", "started", "ended", "reason", "saved", "asks", "seq")
 
 
 @dataclass
@@ -96,3 +93,7 @@ class Execution:
             cut=data.get("cut"),
         )
         return cls(**{name: data[name] for name in _FIELDS if name in data}, outputs=outputs)
+
+
+#: What JSON has of an execution besides its outputs.
+_FIELDS = [one.name for one in fields(Execution) if one.name != "outputs"]

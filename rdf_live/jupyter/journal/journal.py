@@ -177,7 +177,7 @@ class Journal:
             return []
         # It has run, whatever was said of it. Its number stays open where its beginning was not heard.
         self._supersede(execution)
-        execution.state, execution.reason, execution.ended = status, None, time
+        execution.state, execution.reason, execution.ended, execution.asks = status, None, time, None
         return [self._changed(execution, time)]
 
     def _begin(self, execution: Execution, time: float) -> None:
@@ -201,7 +201,7 @@ class Journal:
         return self._changed(execution, time)
 
     def _abort(self, execution: Execution, time: float) -> Change:
-        execution.ended = time
+        execution.ended, execution.asks = time, None
         execution.state, execution.started, execution.reason = "aborted", None, AFTER_ERROR
         return self._changed(execution, time)
 

@@ -112,7 +112,7 @@ class Watcher:
 
     def _follow_port(self) -> None:
         """A new process may have other ports."""
-        if self._stream.closed() or self._kernel.iopub_port not in (0, self._port):
+        if self._kernel.iopub_port not in (0, self._port):
             self._stream.close(linger=0)
             self._stream = self._listen()
 
@@ -225,8 +225,6 @@ class Watcher:
 
     def _died_for_good(self) -> None:
         self.lost(f"The kernel died at {at(time.time())} and could not be started again.", alive=False)
-        # Nobody is there to connect to, until somebody starts it.
-        self._stream.close(linger=0)
 
     def restarted(self) -> None:
         """The server says that the kernel was restarted; the kernel itself may have said so before."""
