@@ -88,8 +88,10 @@ labextension: setup-python
 	@prefix=$$($(BIN)python -c 'import sys; print(sys.prefix)'); \
 	  page=$$prefix/share/jupyter/labextensions/rdf-live; \
 	  server=$$prefix/etc/jupyter/jupyter_server_config.d/rdf_live.json; \
-	  mkdir -p "$${page%/*}" "$${server%/*}" && ln -sfn "$(CURDIR)/$(LABEXTENSION)/build" "$$page" && \
-	  ln -sfn "$(CURDIR)/$(LABEXTENSION)/etc/rdf_live.json" "$$server"
+	  kernels=$$prefix/share/jupyter/kernels; \
+	  mkdir -p "$${page%/*}" "$${server%/*}" "$$kernels" && ln -sfn "$(CURDIR)/$(LABEXTENSION)/build" "$$page" && \
+	  ln -sfn "$(CURDIR)/$(LABEXTENSION)/etc/rdf_live.json" "$$server" && \
+	  ln -sfn "$(CURDIR)/$(LABEXTENSION)/etc/kernels/rdf-live-lasting" "$$kernels/rdf-live-lasting"
 
 $(NODE_MODULES): $(LABEXTENSION)/package.json $(LABEXTENSION)/package-lock.json
 	@echo "setup: node modules of the notebook extension"

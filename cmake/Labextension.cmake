@@ -48,3 +48,8 @@ install(
   FILES "${_source}/etc/rdf_live.json"
   DESTINATION "${SKBUILD_DATA_DIR}/etc/jupyter/jupyter_server_config.d"
   COMPONENT labextension)
+# The kernel that outlives the server.
+install(
+  FILES "${_source}/etc/kernels/rdf-live-lasting/kernel.json"
+  DESTINATION "${SKBUILD_DATA_DIR}/share/jupyter/kernels/rdf-live-lasting"
+  COMPONENT labextension)

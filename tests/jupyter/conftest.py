@@ -35,8 +35,8 @@ def notebook(server: NotebookServer, request: pytest.FixtureRequest) -> Iterator
     name = re.sub(r"\W+", "_", f"{request.node.name}_{attempt}")
     made: list[Notebook] = []
 
-    def make(*cells: str, where: NotebookServer = server) -> Notebook:
-        made.append(Notebook(where, name, list(cells)))
+    def make(*cells: str, where: NotebookServer = server, kernel: str = "python3") -> Notebook:
+        made.append(Notebook(where, name, list(cells), kernel))
         return made[-1]
 
     yield make

@@ -121,12 +121,12 @@ class NotebookServer:
 class Notebook:
     """A notebook on disk, with a kernel. Its cells have the ids c0, c1 and so on."""
 
-    def __init__(self, server: NotebookServer, name: str, sources: list[str]) -> None:
+    def __init__(self, server: NotebookServer, name: str, sources: list[str], kernel: str = "python3") -> None:
         self.server = server
         self.path = f"{name}.ipynb"
         cells = [nbformat.v4.new_code_cell(source, id=f"c{index}") for index, source in enumerate(sources)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), self.file)
-        session = {"path": self.path, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": self.path, "name": name, "type": "notebook", "kernel": {"name": kernel}}
         made = server.ask("POST", "api/sessions", session)
         self.session, self.kernel = made["id"], made["kernel"]["id"]
         self.sockets: list[websocket.WebSocket] = []

@@ -3,7 +3,15 @@
 
 from __future__ import annotations
 
-from notebook_server import KernelPage, until
+import psutil
+from notebook_server import KernelPage, Notebook, until
+
+
+def connections(notebook: Notebook) -> int:
+    """How many connections the server has to where the kernel takes requests."""
+    server = psutil.Process(notebook.server.process.pid)
+    port = notebook.shell_port()
+    return sum(bool(one.raddr) and one.raddr.port == port for one in server.net_connections("tcp"))
 
 
 def test_gone_before_it_has_come(notebook):
@@ -14,3 +22,5 @@ def test_gone_before_it_has_come(notebook):
     page.execute("c0")
     page.close()
     until(lambda: made.text(0) == "done\n")
+    # The server keeps the channels of the last page, for when it comes back.
+    until(lambda: connections(made) <= 1, "the channels of the others are closed")

@@ -69,6 +69,8 @@ class Journal:
         Of the last change. It follows the clock, so that the journals of two kernels of one notebook have one order.
     executions : dict
         By id, in the order in which they were asked for.
+    heard : str
+        Id of the last message of the kernel.
     kernel_info : dict
         ``id``, ``alive``, ``since`` (seconds since 1970) and ``reason`` (a sentence).
     """
@@ -78,6 +80,7 @@ class Journal:
         self.limits = limits or Limits()
         self.path = ""
         self.seq = 0
+        self.heard = ""
         self.executions: dict[str, Execution] = {}
         self.kernel_info: dict[str, Any] = {"id": kernel, "alive": True, "since": None, "reason": None}
         #: header.session of the kernel's process, and of those before it.
@@ -131,6 +134,7 @@ class Journal:
         """
         header, parent, content = (mapping(msg.get(part)) for part in ("header", "parent_header", "content"))
         kind = words(header.get("msg_type"))
+        self.heard = words(header.get("msg_id")) or self.heard
         changes = self._note_process(header, parent, time)
         if kind == "shutdown_reply":
             restart = content.get("restart") is True
@@ -295,6 +299,25 @@ class Journal:
                 execution.reason = reason
                 changes.append(self._changed(execution, time))
         return changes
+
+    def disowned(self, time: float) -> list[Change]:
+        """No page is told any more what comes of what it has asked for: all of it is nobody's."""
+        left = [one for one in self.executions.values() if one.open and one.session]
+        for execution in left:
+            execution.session = ""
+        return [self._changed(execution, time) for execution in left]
+
+    def unheard(self, notice: str, time: float) -> list[Change]:
+        """What the running execution has shown for a while is not known; `notice` says so in its place."""
+        sent = {"msg_type": "stream", "content": {"name": "stderr", "text": notice}, "metadata": {}}
+        return self._output(self.running, sent, time) if self.running is not None else []
+
+    def ended_unheard(self, ids: Iterable[str], reason: str, time: float) -> list[Change]:
+        """These have ended, nobody knows how."""
+        left = [self.executions[id] for id in ids if id in self.executions and self.executions[id].open]
+        for execution in left:
+            execution.state, execution.ended, execution.asks, execution.reason = "lost", time, None, reason
+        return [self._changed(execution, time) for execution in left]
 
     def saved(self, ids: Iterable[str], time: float = 0) -> list[Change]:
         """The notebook was saved with the outputs of these executions; those that go on are not touched."""

@@ -17,13 +17,14 @@ __all__ = ["Reader", "Writer"]
 class Writer:
     """Tells what changed in a journal since it was asked last.
 
-    A record is one of ``{"kernel": {...}}``, ``{"drop": [ids]}`` and ``{"id": ..., "set": {fields}, "n": number of
-    outputs, "out": [[index, output] or [index, characters to keep, text behind them], ...]}``.
+    A record is one of ``{"kernel": {...}}``, ``{"drop": [ids]}``, ``{"heard": id}`` and ``{"id": ..., "set": {fields},
+    "n": number of outputs, "out": [[index, output] or [index, characters to keep, text behind them], ...]}``.
     """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._kernel: dict[str, Any] = {}
+        self._heard = ""
         self._written: dict[str, Execution] = {}
         self._seq: dict[str, int] = {}
         self._fields: dict[str, dict[str, Any]] = {}
@@ -41,7 +42,12 @@ class Writer:
             for id in gone:
                 del self._written[id], self._seq[id], self._fields[id], self._items[id]
         changed = [one for one in journal.executions.values() if self._seq.get(one.id) != one.seq]
-        return records + [self._patch(one) for one in changed]
+        records += [self._patch(one) for one in changed]
+        if records and self._heard != journal.heard:
+            # Last: all that was heard until then is on disk before it.
+            self._heard = journal.heard
+            records.append({"heard": self._heard})
+        return records
 
     def _patch(self, execution: Execution) -> dict[str, Any]:
         known, written = self._fields.get(execution.id, {}), self._items.get(execution.id, [])
@@ -71,12 +77,15 @@ class Reader:
 
     def __init__(self) -> None:
         self._kernel: dict[str, Any] = {}
+        self._heard = ""
         self._executions: dict[str, dict[str, Any]] = {}
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Apply one record."""
         if "kernel" in record:
             self._kernel = dict(record["kernel"])
+        elif "heard" in record:
+            self._heard = str(record["heard"])
         elif "drop" in record:
             for id in record["drop"]:
                 self._executions.pop(id, None)
@@ -97,6 +106,7 @@ class Reader:
             with contextlib.suppress(KeyError, TypeError, ValueError, IndexError, AttributeError):
                 journal.executions[id] = Execution.from_json(data, journal.limits)
         journal.kernel_info |= self._kernel
+        journal.heard = self._heard
         journal.seq = max((one.seq for one in journal.executions.values()), default=0)
 
 

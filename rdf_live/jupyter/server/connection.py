@@ -28,17 +28,22 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
         """See the module."""
 
         _page: Any = None
+        #: The server's own part of the connection has begun.
+        _connects = False
         _gone = False
 
         async def connect(self) -> Any:
             """Connect once the journal listens, so that it misses nothing that this page asks for."""
             with _harmless(self):
                 self._page = await service.page_comes(self.kernel_id, self.session.session)
-                if self._gone:
-                    self._leave()
                 _forget_dead_channels(self.multi_kernel_manager, self.kernel_id)
                 self._keep_stdin_of_the_one_before()
-            connected = await super().connect()
+            self._connects = True
+            try:
+                connected = await super().connect()
+            finally:
+                if self._gone:
+                    self.disconnect()
             with _harmless(self):
                 if self._page is not None and self._page.question is not None and "stdin" in self.channels:
                     self.handle_outgoing_message(self.channels["stdin"], self._page.question)
@@ -66,8 +71,10 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
 
         def disconnect(self) -> Any:
             """Note that the page has gone."""
-            # It may go before it has quite come.
-            self._gone = True
+            if not self._connects:
+                # It goes while it waits for the journal: the server could not close channels that it has yet to make.
+                self._gone = True
+                return None
             with _harmless(self):
                 self._leave()
                 # What was asked for in its last moment goes to the kernel in the next turn of the loop, or now.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from traitlets import Unicode, default
 from rdf_live.jupyter.journal import Store
 from rdf_live.jupyter.server import follow, runs_handlers
 from rdf_live.jupyter.server.connection import journaled
+from rdf_live.jupyter.server.lasting import Lasting
 from rdf_live.jupyter.server.rounds import Rounds
 from rdf_live.jupyter.server.service import Service
 
@@ -50,9 +52,13 @@ class ReconnectionApp(ExtensionApp):
         except OSError as error:
             self.log.error("rdf_live: no journal is kept: %s", error)
             return
-        self._service = Service(server, store, self.log)
+        self._service = Service(server, store, Lasting(server, _name_of(server), self.log), self.log)
         self._rounds = Rounds(self._service, self.log)
         self.settings[_CLASS] = journaled(self.settings[_CLASS], self._service)
+        self._taken_up = False
+        with contextlib.suppress(RuntimeError):  # in a server that runs already
+            # Before a page can ask for a kernel of its notebook, and gets a new one.
+            server.io_loop.run_sync(self._take_up)
         events = server.event_logger
         events.add_listener(schema_id=f"{_EVENTS}/kernel_actions/v1", listener=self._service.on_kernel)
         events.add_listener(schema_id=f"{_EVENTS}/contents_service/v1", listener=self._service.on_contents)
@@ -65,7 +71,13 @@ class ReconnectionApp(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self._service is not None:
+            await self._take_up()
             self._rounds.start()
+
+    async def _take_up(self) -> None:
+        if self._service is not None and not self._taken_up:
+            self._taken_up = True
+            await self._service.take_up()
 
     async def stop_extension(self) -> None:
         """Flush, write back and close, when the server stops."""

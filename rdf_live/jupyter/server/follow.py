@@ -16,6 +16,7 @@ from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from rdf_live.jupyter.server.presence import Page
+from rdf_live.jupyter.server.sessions import local
 
 if TYPE_CHECKING:
     from rdf_live.jupyter.server.service import Service
@@ -73,7 +74,7 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "read", _RESOURCE)):
             raise web.HTTPError(403)
         self._answers = await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", _RESOURCE))
-        path = self._service.local(self.get_argument("path"))
+        path = local(self.get_argument("path"))
         self.page = Page(self.get_argument("session", ""), path, follows=True)
         await super().get(*args, **kwargs)
 

@@ -170,8 +170,9 @@ class Rounds:
             self._task.cancel()
             await asyncio.wait([self._task])
         service = self._service
-        for watcher in service.watchers.values():
-            watcher.lost(f"The Jupyter server was stopped at {at(time.time())}.", alive=False)
+        for kernel, watcher in service.watchers.items():
+            if not service.lasting.let_go(kernel):
+                watcher.lost(f"The Jupyter server was stopped at {at(time.time())}.", alive=False)
             watcher.close()
         try:
             await asyncio.wait_for(self._write_all(), _STOP_S)

@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_core.utils import ensure_async
-from tornado import web
-
 from rdf_live.jupyter.journal import Change, Journal, Store, at, merged
+from rdf_live.jupyter.server.away import Away, last_words
 from rdf_live.jupyter.server.keeper import Keeper
+from rdf_live.jupyter.server.lasting import Lasting
 from rdf_live.jupyter.server.presence import Page, Presence
+from rdf_live.jupyter.server.sessions import local, renamed, session_of
 from rdf_live.jupyter.server.watcher import Watcher
 from rdf_live.jupyter.server.writeback import Writer
 
@@ -25,8 +24,6 @@ __all__ = ["Service"]
 
 #: A page that was connected at the end of an execution has its outputs after this time at the latest.
 _ARRIVED_S = 2.0
-#: Pages of a collaboration put it before the path.
-_DRIVE = "RTC:"
 _UNKNOWN = {"id": None, "alive": True, "since": None, "reason": None}
 
 
@@ -39,50 +36,61 @@ class Service:
         The server.
     store : Store
         The journals on disk.
+    lasting : Lasting
+        The kernels that outlive the server.
     log : Logger
         The server's.
     """
 
-    def __init__(self, serverapp: Any, store: Store, log: logging.Logger) -> None:
+    def __init__(self, serverapp: Any, store: Store, lasting: Lasting, log: logging.Logger) -> None:
         self._serverapp = serverapp
         self._log = log
         self.store = store
+        self.lasting = lasting
         self.keeper = Keeper(store, log)
         self.writer = Writer(serverapp)
         self.presence = Presence(time.time())
         self.watchers: dict[str, Watcher] = {}
         self._followers: set[FollowHandler] = set()
         self._kernels_told: dict[str, dict[str, Any]] = {}
+        #: Of the kernels that have outlived a server and are not listened to yet.
+        self._away: dict[str, Away] = {}
 
     @property
     def kernels(self) -> Any:
         """The server's kernels."""
         return self._serverapp.kernel_manager
 
-    @staticmethod
-    def local(path: str) -> str:
-        """A path as the server names it."""
-        return path.removeprefix(_DRIVE).strip("/")
-
     # Kernels.
 
     async def watch(self, kernel_id: str) -> Journal:
         """Listen to a kernel, if nobody does yet; comes back when it is heard."""
         if kernel_id not in self.watchers:
-            journal = self.store.open(kernel_id)
-            self.watchers[kernel_id] = Watcher(self.kernels, journal, lambda got: self._changed(journal, got))
+            journal, away = self.store.open(kernel_id), self._away.pop(kernel_id, None)
+            self.watchers[kernel_id] = Watcher(self.kernels, journal, lambda got: self._changed(journal, got), away)
         watcher = self.watchers[kernel_id]
         await watcher.subscribed()
         journal = watcher.journal
-        if path := await self._path_of(kernel_id):
-            journal.path = path
+        if (session := await session_of(self._serverapp.session_manager, kernel_id)) is not None:
+            self.lasting.note(kernel_id, session)
+            if session["type"] == "notebook":
+                journal.path = local(session["path"])
         return journal
 
-    async def _path_of(self, kernel_id: str) -> str:
-        """The notebook of a kernel, or an empty text."""
-        sessions = await ensure_async(self._serverapp.session_manager.list_sessions())
-        found = [one for one in sessions if one["kernel"]["id"] == kernel_id and one["type"] == "notebook"]
-        return self.local(found[0]["path"]) if found else ""
+    async def take_up(self) -> None:
+        """Find the kernels that have outlived the server before this one."""
+        for record in await self.lasting.take_up(self.store.watched_elsewhere):
+            kernel = record.kernel
+            if kernel in self.kernels:
+                self._away[kernel] = Away(record, self.store.heard(kernel) if kernel in self.store.kernels() else 0.0)
+                if any(one.open for one in self.store.open(kernel).executions.values()):
+                    self.kernels.get_kernel(kernel).execution_state = "busy"
+            else:
+                journal = self.store.open(kernel)
+                changes = await last_words(record, journal)
+                reason = "The kernel died while the Jupyter server was away."
+                self._changed(journal, changes + journal.kernel_lost(reason, time.time(), alive=False))
+                record.remove(kernel)
 
     def request(self, kernel_id: str, id: str, cell: str, session: str, source: str) -> None:
         """A page asks a kernel for an execution."""
@@ -216,7 +224,7 @@ class Service:
 
     def snapshot(self, path: str, since: int = 0) -> dict[str, Any] | None:
         """The snapshot of a notebook; None if it has no journal."""
-        journals = self.journals(self.local(path))
+        journals = self.journals(local(path))
         return merged(journals, since) if journals else None
 
     def tell_all(self, follower: FollowHandler) -> None:
@@ -258,9 +266,9 @@ class Service:
 
     async def on_contents(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
         """The server did something to a file."""
-        action, path = data.get("action", ""), self.local(data.get("path", ""))
+        action, path = data.get("action", ""), local(data.get("path", ""))
         if action == "rename":
-            await self._renamed(self.local(data.get("source_path", "")), path)
+            await self._renamed(local(data.get("source_path", "")), path)
         elif action == "delete" and path:
             self.writer.forget(path)
             for journal in self.store.drop(path, self.watchers):
@@ -297,18 +305,8 @@ class Service:
             self.presence.rename(path, now)
             self.writer.rename(path, now)
             self._tell(now, {"type": "renamed", "path": now})
-        await self._sessions_renamed(old, new)
-
-    async def _sessions_renamed(self, old: str, new: str) -> None:
-        """Let the notebook keep its kernel. Otherwise only a page that has it open sees to that."""
-        sessions = self._serverapp.session_manager
-        for one in await ensure_async(sessions.list_sessions()):
-            path = self.local(one["path"])
-            if one["type"] == "notebook" and (path == old or path.startswith(f"{old}/")):
-                now = one["path"].removesuffix(path) + new + path[len(old) :]
-                # One may end at this moment.
-                with contextlib.suppress(web.HTTPError):
-                    await ensure_async(sessions.update_session(one["id"], path=now, name=now.rpartition("/")[2]))
+        for session in await renamed(self._serverapp.session_manager, old, new):
+            self.lasting.note(session["kernel"]["id"], session)
 
     def _paths(self) -> set[str]:
         return self.store.paths() | {page.path for page in self.presence.pages}

@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
+import itertools
 import time
-from collections.abc import Callable, Container
+from collections import deque
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 import zmq
 from jupyter_client.session import Session
 
 from rdf_live.jupyter.journal import Change, Journal, at
+from rdf_live.jupyter.server.away import Away, message_of, sent_at
 from rdf_live.jupyter.server.questions import Questions
 
 __all__ = ["Watcher"]
 
-_PARTS = ("header", "parent_header", "metadata", "content")
 #: A kernel that starts may need so many seconds until it speaks; a page waits for it anyway.
 _PATIENCE_S = 10.0
 _NUDGE_S = 0.25
@@ -49,9 +50,13 @@ class Watcher:
         Of the kernel.
     changed : callable
         Is given every list of changes, in order; an empty one if only the kernel's state changed.
+    away : Away or None
+        The kernel has outlived the server that heard it last.
     """
 
-    def __init__(self, kernels: Any, journal: Journal, changed: Callable[[list[Change]], None]) -> None:
+    def __init__(
+        self, kernels: Any, journal: Journal, changed: Callable[[list[Change]], None], away: Away | None = None
+    ) -> None:
         self.journal = journal
         self._kernels = kernels
         self._kernel = kernels.get_kernel(journal.kernel)
@@ -64,6 +69,13 @@ class Watcher:
         kernels.add_restart_callback(journal.kernel, self._died, "restart")
         kernels.add_restart_callback(journal.kernel, self._died_for_good, "dead")
         self._subscribe()
+        #: What is heard while it is asked what was said before, and what it has told then.
+        self._held: deque[list[Any]] | None = None
+        self._known: set[str] = set()
+        self._catching_up: asyncio.Task[None] | None = None
+        if away is not None:
+            self._held = deque()
+            self._catching_up = asyncio.create_task(self._catch_up(away))
 
     def _listen(self) -> Any:
         stream = self._kernel.connect_iopub()
@@ -90,7 +102,12 @@ class Watcher:
         self._subscribing = asyncio.create_task(self._nudge())
 
     async def subscribed(self) -> None:
-        """Wait until the kernel is heard: it has taken the subscription."""
+        """Wait until the kernel is heard: it has taken the subscription, and nothing of before is missing."""
+        await self._subscribed()
+        if self._catching_up is not None:
+            await asyncio.wait([self._catching_up])
+
+    async def _subscribed(self) -> None:
         while (subscribing := self._subscribing) is not None and not subscribing.done():
             # One that is cancelled has a successor, or the kernel is gone.
             await asyncio.wait([subscribing])
@@ -136,30 +153,71 @@ class Watcher:
             self._stream.on_recv(self._receive)
 
     def _take(self, parts: list[Any]) -> None:
-        message = self._message(parts)
-        if message is None:
+        if self._held is not None:
+            self._held.append(parts)
             return
+        message = self._message(parts)
+        if message is None or message["header"].get("msg_id") in self._known:
+            return
+        # What comes after the first that is new is new too.
+        self._known.clear()
+        self._note(message, time.time())
+
+    def _note(self, message: dict[str, Any], now: float) -> None:
         alive = self.journal.kernel_info["alive"]
-        changes = self.journal.message(message, time.time())
+        changes = self.journal.message(message, now)
         self._let_go()
         if changes or alive != self.journal.kernel_info["alive"]:
             self._changed(changes)
 
     def _message(self, parts: list[Any]) -> dict[str, Any] | None:
-        """The message, if this kernel has signed it.
+        return message_of(self._session, parts)
 
-        `Session.deserialize` also makes dates of the times in the headers, which takes three times as long as all the
-        rest.
-        """
-        try:
-            signature: Any
-            _, (signature, *signed) = self._session.feed_identities(parts)
-            expected = self._session.sign(signed[:4])
-            if self._session.auth is not None and not hmac.compare_digest(expected, signature):
-                return None
-            return dict(zip(_PARTS, map(self._session.unpack, signed[:4]), strict=True))
-        except (ValueError, TypeError):
-            return None
+    async def _catch_up(self, away: Away) -> None:
+        """Hear what was said while no server was there, and only then what is said now."""
+        self._changed(self.journal.disowned(time.time()))
+        await self._subscribed()
+        assert self._held is not None
+        complete, said = await away.ask(self.journal.heard, self._held[-1] if self._held else None)
+        left = [] if complete else [one.id for one in self.journal.executions.values() if one.open]
+        if left:
+            self._changed(self.journal.unheard(away.notice, time.time()))
+            self._end_when_answered(left, away.reason)
+        deadline = time.monotonic() + _TURN_S
+        for message in itertools.chain(filter(None, map(self._message, said)), self._from_held()):
+            self._note(message, sent_at(message))
+            self._known.add(message["header"]["msg_id"])
+            if time.monotonic() > deadline:
+                await asyncio.sleep(0)
+                deadline = time.monotonic() + _TURN_S
+        self._held = None
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        """Let the server know whether the kernel is busy, which it has not heard itself."""
+        self._kernel.execution_state = "idle" if self.journal.running is None else "busy"
+
+    def _from_held(self) -> Iterator[dict[str, Any]]:
+        while self._held:
+            message = self._message(self._held.popleft())
+            if message is not None and message["header"]["msg_id"] not in self._known:
+                yield message
+
+    def _end_when_answered(self, ids: list[str], reason: str) -> None:
+        """What it was asked for before, the kernel has done by the time of its answer."""
+        stream = self._kernel.connect_shell()
+
+        def answered(parts: list[Any]) -> None:
+            stream.close(linger=0)
+            asyncio.get_running_loop().call_later(_REPLIED_S, self._end_unheard, ids, reason)
+
+        stream.on_recv(answered)
+        self._session.send(stream, "kernel_info_request")
+
+    def _end_unheard(self, ids: list[str], reason: str) -> None:
+        if not self._stream.closed() and (changes := self.journal.ended_unheard(ids, reason, time.time())):
+            self._changed(changes)
+            self._tell_state()
 
     def waits_for(self, session: str) -> bool:
         """True if a page has asked for something that has not ended, and so may be asked in turn."""
@@ -214,6 +272,11 @@ class Watcher:
 
     def lost(self, reason: str, *, alive: bool) -> None:
         """The kernel's process has ended."""
+        if self._catching_up is not None and self._held is not None:
+            self._catching_up.cancel()
+            for message in self._from_held():
+                self._note(message, sent_at(message))
+            self._held = None
         self._drain()
         self.questions.close()
         self._changed(self.journal.kernel_lost(reason, time.time(), alive=alive))
@@ -247,9 +310,10 @@ class Watcher:
     def close(self) -> None:
         """Stop listening. An iopub connection that stays open keeps the server from stopping."""
         self.questions.close()
-        if self._subscribing is not None:
-            self._subscribing.cancel()
-            self._subscribing = None
+        for task in (self._subscribing, self._catching_up):
+            if task is not None:
+                task.cancel()
+        self._subscribing = self._catching_up = None
         if not self._stream.closed():
             self._stream.on_recv(None)
             self._stream.close(linger=0)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a kernel that outlives its server has said while no server was there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import hmac
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_client.session import Session
+
+from rdf_live.jupyter.journal import Change, Journal, at
+from rdf_live.jupyter.kernel import recorder
+from rdf_live.jupyter.server.lasting_record import Record
+
+__all__ = ["Away", "last_words", "message_of", "sent_at"]
+
+#: Whoever keeps the process from answering must not keep the server from it.
+_PATIENCE_S = 20.0
+_PARTS = ("header", "parent_header", "metadata", "content")
+
+
+def message_of(session: Session, parts: list[Any]) -> dict[str, Any] | None:
+    """The message, if this kernel has signed it.
+
+    `Session.deserialize` also makes dates of the times in the headers, which takes three times as long as all the
+    rest.
+    """
+    try:
+        signature: Any
+        _, (signature, *signed) = session.feed_identities(parts)
+        expected = session.sign(signed[:4])
+        if session.auth is not None and not hmac.compare_digest(expected, signature):
+            return None
+        return dict(zip(_PARTS, map(session.unpack, signed[:4]), strict=True))
+    except (ValueError, TypeError):
+        return None
+
+
+def sent_at(message: dict[str, Any]) -> float:
+    """When the kernel has sent it, in seconds since 1970."""
+    try:
+        return datetime.datetime.fromisoformat(message["header"]["date"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return time.time()
+
+
+@dataclass(frozen=True)
+class Away:
+    """The time between two servers.
+
+    Attributes
+    ----------
+    record : Record
+        Of the kernel.
+    since : float
+        When something was written of it last, in seconds since 1970.
+    """
+
+    record: Record
+    since: float
+
+    async def ask(self, last: str, held: list[Any] | None) -> tuple[bool, list[Any]]:
+        """What the kernel has said after the message `last`, at least up to the message `held`.
+
+        Returns
+        -------
+        tuple
+            Whether that is all of it, and the messages, as they were sent.
+        """
+        until = "" if held is None else recorder.message_id([bytes(part) for part in held])
+        key = self.record.connection["key"].encode()
+        asked = asyncio.to_thread(recorder.ask, self.record.said, key, last, until)
+        with contextlib.suppress(TimeoutError):
+            if (answer := await asyncio.wait_for(asked, _PATIENCE_S)) is not None:
+                return answer
+        return False, []
+
+    @property
+    def _when(self) -> str:
+        return f"between {at(self.since)} and {at(time.time())}, while the Jupyter server was away"
+
+    @property
+    def notice(self) -> str:
+        """In the place of what nobody knows."""
+        return f"[rdf_live: what was shown {self._when}, is not known]\n"
+
+    @property
+    def reason(self) -> str:
+        """Why nobody knows how a cell has ended."""
+        return f"It ended {self._when}: nobody knows how."
+
+
+async def last_words(record: Record, journal: Journal) -> list[Change]:
+    """Let the journal hear what a kernel has said that died while no server was there."""
+    _, said = await Away(record, 0.0).ask(journal.heard, None)
+    session = Session(key=record.connection["key"].encode())
+    messages = [message_of(session, parts) for parts in said]
+    return [change for one in messages if one is not None for change in journal.message(one, sent_at(one))]

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Kernels that outlive the server: found again, with notebook and session, when the next one starts."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+
+from rdf_live.jupyter.server.lasting_record import Record
+from rdf_live.jupyter.server.provisioner import LastingProvisioner
+
+__all__ = ["Lasting"]
+
+_SESSION = ("id", "path", "name", "type")
+
+
+class Lasting:
+    """The kernels that `LastingProvisioner` has started.
+
+    Parameters
+    ----------
+    serverapp : ServerApp
+        The server.
+    name : str
+        Tells it apart from servers in other folders: the paths of their sessions begin elsewhere.
+    log : Logger
+        The server's.
+    """
+
+    def __init__(self, serverapp: Any, name: str, log: logging.Logger) -> None:
+        self._serverapp = serverapp
+        self._name = name
+        self._log = log
+
+    @property
+    def _kernels(self) -> Any:
+        return self._serverapp.kernel_manager
+
+    def note(self, kernel: str, session: dict[str, Any]) -> None:
+        """A page has come to a kernel, or its notebook has another path now."""
+        if (record := self._mine(kernel)) is None:
+            return
+        now = replace(record, server=self._name, session={part: session[part] for part in _SESSION})
+        if now != record:
+            with contextlib.suppress(OSError):
+                now.write()
+
+    def _mine(self, kernel: str) -> Record | None:
+        if kernel not in self._kernels:
+            return None
+        provisioner = getattr(self._kernels.get_kernel(kernel), "provisioner", None)
+        return Record.read(kernel) if isinstance(provisioner, LastingProvisioner) else None
+
+    async def take_up(self, busy_elsewhere: Callable[[str], bool]) -> list[Record]:
+        """Find those that live, and those that have died meanwhile.
+
+        Parameters
+        ----------
+        busy_elsewhere : callable
+            True for a kernel that another server has.
+        """
+        found = []
+        for record in Record.all():
+            mine = record.host == socket.gethostname() and record.server in (None, self._name)
+            if not mine or busy_elsewhere(record.kernel):
+                if record.old and record.process() is None:
+                    Record.remove(record.kernel)
+                continue
+            try:
+                if record.process() is not None:
+                    await self._take_up(record)
+                found.append(record)
+            except Exception as error:
+                self._log.warning("rdf_live: the kernel %s lives and cannot be taken up: %s", record.kernel, error)
+        return found
+
+    async def _take_up(self, record: Record) -> None:
+        session, sessions = record.session, self._serverapp.session_manager
+        given: dict[str, Any] = {}
+        if session is not None:
+            folder = await ensure_async(self._serverapp.contents_manager.get_kernel_path(path=session["path"]))
+            given = {"path": folder, "env": sessions.get_kernel_env(session["path"], session["name"])}
+        await self._kernels.start_kernel(kernel_id=record.kernel, kernel_name=record.name, **given)
+        if session is not None and session["id"] not in [one["id"] for one in await sessions.list_sessions()]:
+            about = {part: session[part] for part in _SESSION if part != "id"}
+            await ensure_async(sessions.save_session(session["id"], **about, kernel_id=record.kernel))
+        self._log.info("rdf_live: the kernel %s has outlived its server", record.kernel)
+
+    def let_go(self, kernel: str) -> bool:
+        """The server stops: true if the kernel goes on without it."""
+        record = self._mine(kernel)
+        # What nobody could find again must end.
+        if record is None or record.session is None:
+            return False
+        manager = self._kernels.get_kernel(kernel)
+        manager.stop_restarter()
+        self._kernels.stop_watching_activity(kernel)
+        self._kernels.stop_buffering(kernel)
+        self._kernels.remove_kernel(kernel)
+        self._log.info("rdf_live: the kernel %s of %s goes on without the server", kernel, record.session["path"])
+        return True
