@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -23,6 +24,12 @@ FOR_EVER = "import time\nwhile True:\n    time.sleep(0.1)"
 def records(server: NotebookServer) -> list[Path]:
     """What is written down of kernels."""
     return sorted((server.folder / "jupyter_data_dir/rdf_live/kernels").iterdir())
+
+
+def process_of(server: NotebookServer) -> int:
+    """The process that is written down of the one kernel."""
+    (place,) = (one for one in records(server) if one.suffix == ".json")
+    return int(json.loads(place.read_text())["pid"])
 
 
 def gone(pid: int) -> bool:
@@ -117,9 +124,8 @@ def test_interrupt_restart_death_and_end_as_of_any_kernel(lasting, own_server):
     until(lambda: gone(recorder.pid), "the process beside it ends")
 
     os.kill(second, signal.SIGKILL)
-    until(lambda: len(records(own_server)) == 2 and not recorder.is_running(), "a new process")
-    third = made.kernel_pid(KernelPage(made))
-    assert third not in (pid, second)
+    third = until(lambda: (new := process_of(own_server)) != second and new, "a new process")
+    assert made.kernel_pid(KernelPage(made)) == third
     own_server.stop(signal.SIGTERM)
     own_server.start()
     assert made.kernel_pid(KernelPage(made)) == third
