@@ -77,10 +77,11 @@ class JupyterServer:
             self._process = subprocess.Popen(**self._how, stdout=log, stderr=log)
         self._wait_until_it_answers()
 
-    def again(self, how: signal.Signals) -> None:
+    def again(self, how: signal.Signals, away_s: float = 0.0) -> None:
         """End the server by a signal and start it anew, at the same address."""
         self._process.send_signal(how)
         self._process.wait(30)
+        time.sleep(away_s)
         self._start()
 
     def _wait_until_it_answers(self) -> None:

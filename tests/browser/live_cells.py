@@ -52,10 +52,11 @@ class LivePage(NotebookPage):
         seconds: int,
         front: str = "lab",
         cells: tuple[str, ...] = (),
+        kernel: str = "python3",
     ) -> None:
         self.seconds = seconds
         after = cells or (LIVE.format(seconds=seconds), SECOND, THIRD)
-        super().__init__(page, server, name, [FIRST, *after], front)
+        super().__init__(page, server, name, [FIRST, *after], front, kernel)
         super().wait_until_shown()
 
     def close(self) -> None:

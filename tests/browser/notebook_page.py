@@ -55,17 +55,25 @@ PANEL = ".rdf-live"
 class NotebookPage:
     """A notebook with the given cells, opened in JupyterLab ("lab") or Notebook 7 ("notebook")."""
 
-    def __init__(self, page: Page, server: JupyterServer, name: str, cells: list[str], front: str = "lab") -> None:
+    def __init__(
+        self,
+        page: Page,
+        server: JupyterServer,
+        name: str,
+        cells: list[str],
+        front: str = "lab",
+        kernel: str = "python3",
+    ) -> None:
         self.page = page
         self.server = server
         self.path = server.notebooks / f"{name}.ipynb"
         self.front = front
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
         # As in any notebook that was saved: a page that opens while the kernel is busy cannot ask it for colours.
         notebook.metadata["language_info"] = {"name": "python"}
         nbformat.write(notebook, self.path)
-        session = {"path": self.path.name, "name": self.path.name, "type": "notebook", "kernel": {"name": "python3"}}
+        session = {"path": self.path.name, "name": self.path.name, "type": "notebook", "kernel": {"name": kernel}}
         server.ask("POST", "api/sessions", session)
         self.open()
 

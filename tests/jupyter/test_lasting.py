@@ -42,7 +42,7 @@ def recorder_of(pid: int) -> psutil.Process:
         one
         for one in psutil.process_iter()
         if one.status() != psutil.STATUS_ZOMBIE
-        and "rdf_live.jupyter.kernel.recorder" in (words := one.cmdline())
+        and "rdf_live.jupyter.server.recorder" in (words := one.cmdline())
         and str(pid) in words
     )
     return found

@@ -158,7 +158,7 @@ export class Restore {
         this.#waiting.set(id, { cell, before: waited ? waited.before : cell.outputArea.future });
         setBusy(cell, true);
       } else if (step === 'beside') this.#show(execution, cell, this.#besides(execution, cell));
-      else if (!runsHere(cell, waited)) this.#show(execution, cell, null);
+      else if (!runsHere(cell, id, waited)) this.#show(execution, cell, null);
     });
   }
 
@@ -173,7 +173,7 @@ export class Restore {
     const bound = this.#bound.get(id);
     const open = bound?.cell && !bound.future.ended ? bound : null;
     const cell = open?.cell ?? waited?.cell;
-    if (cell && !cell.isDisposed && !runsHere(cell, waited)) setBusy(cell, false);
+    if (cell && !cell.isDisposed && !runsHere(cell, id, waited)) setBusy(cell, false);
     if (!open) return;
     this.#bound.delete(id);
     open.future.dispose();
@@ -260,10 +260,13 @@ function theirs(future: Future | null | undefined): Future | null {
   return future && !future.isDisposed && !(future instanceof JournalFuture) ? future : null;
 }
 
-/** The user has run the cell here, in this moment or while it waited for another execution: that must not be touched. */
-function runsHere(cell: Cell, waited: Waiting | undefined): boolean {
+/**
+ * The user has run the cell here, in this moment or while it waited for another execution: that must not be touched. But
+ * the same execution is nobody's any more where its server has gone, and JupyterLab has a hole in its outputs.
+ */
+function runsHere(cell: Cell, id: string, waited: Waiting | undefined): boolean {
   const future = theirs(cell.outputArea.future);
-  return future !== null && future !== waited?.before && isBusy(cell);
+  return future !== null && future !== waited?.before && future.msg.header.msg_id !== id && isBusy(cell);
 }
 
 function shown(cell: Cell, id: string): 'part' | 'all' | null {

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
-import hmac
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -14,39 +12,14 @@ from typing import Any
 from jupyter_client.session import Session
 
 from rdf_live.jupyter.journal import Change, Journal, at
-from rdf_live.jupyter.kernel import recorder
+from rdf_live.jupyter.server import recorder
 from rdf_live.jupyter.server.lasting_record import Record
+from rdf_live.jupyter.server.messages import message_of, sent_at
 
-__all__ = ["Away", "last_words", "message_of", "sent_at"]
+__all__ = ["Away", "last_words"]
 
 #: Whoever keeps the process from answering must not keep the server from it.
 _PATIENCE_S = 20.0
-_PARTS = ("header", "parent_header", "metadata", "content")
-
-
-def message_of(session: Session, parts: list[Any]) -> dict[str, Any] | None:
-    """The message, if this kernel has signed it.
-
-    `Session.deserialize` also makes dates of the times in the headers, which takes three times as long as all the
-    rest.
-    """
-    try:
-        signature: Any
-        _, (signature, *signed) = session.feed_identities(parts)
-        expected = session.sign(signed[:4])
-        if session.auth is not None and not hmac.compare_digest(expected, signature):
-            return None
-        return dict(zip(_PARTS, map(session.unpack, signed[:4]), strict=True))
-    except (ValueError, TypeError):
-        return None
-
-
-def sent_at(message: dict[str, Any]) -> float:
-    """When the kernel has sent it, in seconds since 1970."""
-    try:
-        return datetime.datetime.fromisoformat(message["header"]["date"]).timestamp()
-    except (KeyError, TypeError, ValueError):
-        return time.time()
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
 from jupyter_core.utils import ensure_async
 
 from rdf_live.jupyter.server.lasting_record import Record
+from rdf_live.jupyter.server.messages import message_of
 from rdf_live.jupyter.server.provisioner import LastingProvisioner
 
 __all__ = ["Lasting"]
@@ -87,6 +89,7 @@ class Lasting:
             folder = await ensure_async(self._serverapp.contents_manager.get_kernel_path(path=session["path"]))
             given = {"path": folder, "env": sessions.get_kernel_env(session["path"], session["name"])}
         await self._kernels.start_kernel(kernel_id=record.kernel, kernel_name=record.name, **given)
+        _ask_kernel_info(self._kernels.get_kernel(record.kernel))
         if session is not None and session["id"] not in [one["id"] for one in await sessions.list_sessions()]:
             about = {part: session[part] for part in _SESSION if part != "id"}
             await ensure_async(sessions.save_session(session["id"], **about, kernel_id=record.kernel))
@@ -105,3 +108,19 @@ class Lasting:
         self._kernels.remove_kernel(kernel)
         self._log.info("rdf_live: the kernel %s of %s goes on without the server", kernel, record.session["path"])
         return True
+
+
+def _ask_kernel_info(manager: Any) -> None:
+    """Ask what the server asks when the first page comes, which waits for it; but a kernel that is busy answers only
+    through the control channel."""
+    info: Future[dict[str, Any]] = Future()
+    control = manager.connect_control()
+
+    def answered(parts: list[Any]) -> None:
+        control.close(linger=0)
+        message = message_of(manager.session, parts)
+        info.set_result({} if message is None else message["content"])
+
+    control.on_recv(answered)
+    manager.session.send(control, "kernel_info_request")
+    manager._kernel_info_future = info

@@ -73,7 +73,7 @@ class LastingProvisioner(LocalProvisioner):
         place = record.said
         arguments = [str(self.parent.connection_file), str(record.pid), str(place)]
         self._recorder = subprocess.Popen(
-            [sys.executable, "-m", "rdf_live.jupyter.kernel.recorder", *arguments],
+            [sys.executable, "-m", "rdf_live.jupyter.server.recorder", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

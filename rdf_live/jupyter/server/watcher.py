@@ -15,7 +15,8 @@ import zmq
 from jupyter_client.session import Session
 
 from rdf_live.jupyter.journal import Change, Journal, at
-from rdf_live.jupyter.server.away import Away, message_of, sent_at
+from rdf_live.jupyter.server.away import Away
+from rdf_live.jupyter.server.messages import message_of, sent_at
 from rdf_live.jupyter.server.questions import Questions
 
 __all__ = ["Watcher"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The process beside a kernel that outlives its server: ``python -m rdf_live.jupyter.kernel.recorder FILE PID PLACE``.
+"""The process beside a kernel that outlives its server: ``python -m rdf_live.jupyter.server.recorder FILE PID PLACE``.
 
 FILE is the kernel's connection file, PID the number of its process. It remembers what the kernel has said last, for a
 server that comes later; where to ask it stands in the file PLACE. When the kernel has ended, what it has said last is
