@@ -62,6 +62,16 @@ test('nor is one that was queued by another page before', () => {
   assert.equal(own.isDisposed, false);
 });
 
+test('what this page has asked for itself is taken over where its server has gone: JupyterLab has a hole in it', () => {
+  const own = cell.run('e1');
+  restore.take([running()]);
+  assert.equal(own.isDisposed, true);
+  assert.deepEqual([cell.prompt, cell.texts], ['*', 'a']);
+  restore.message('e1', 2, more);
+  restore.state(over(), true);
+  assert.deepEqual([cell.prompt, cell.texts], ['3', 'ab']);
+});
+
 test('what this page has run before is no reason not to follow', () => {
   const own = cell.run('own');
   cell.model.executionState = 'idle';

@@ -81,6 +81,21 @@ def test_input_of_an_execution_whose_end_only_the_page_heard(journal, status):
     assert answered.execution.id == "m2"
 
 
+def test_a_server_that_was_away(journal):
+    """Pages are not told any more what they asked for; where nobody has listened, that is said, and nothing goes on."""
+    requested(journal, "m1", "m2")
+    for one in (status("busy"), begun(), stream("one")):
+        journal.message(one, TIME)
+    assert [change.execution.session for change in journal.disowned(TIME + 1)] == ["", ""]
+    assert journal.disowned(TIME + 1) == []
+    journal.unheard("[nobody]\n", TIME + 2)
+    assert [one["text"] for one in outputs(journal)] == ["one", "[nobody]\n"]
+    ended = journal.ended_unheard(["m1", "m2", "m3"], "Nobody knows.", TIME + 3)
+    assert [(one.execution.state, one.execution.reason) for one in ended] == [("lost", "Nobody knows.")] * 2
+    assert journal.ended_unheard(["m1"], "Nobody knows.", TIME + 4) == []
+    assert journal.unheard("[nobody]\n", TIME + 4) == []
+
+
 def test_error_and_the_queue_behind_it(journal):
     requested(journal, "m1", "m2")
     for one in (status("busy"), begun(), message("error", ename="E", evalue="e", traceback=[]), status("idle")):

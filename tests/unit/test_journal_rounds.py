@@ -13,6 +13,7 @@ import pytest
 from journal_messages import TIME, requested, run, stream
 
 from rdf_live.jupyter.journal import Store
+from rdf_live.jupyter.server.lasting import Lasting
 from rdf_live.jupyter.server.presence import Page
 from rdf_live.jupyter.server.rounds import Rounds
 from rdf_live.jupyter.server.service import Service
@@ -61,7 +62,8 @@ def service_of(store, writer=None):
         return []
 
     app = SimpleNamespace(kernel_manager={}, session_manager=SimpleNamespace(list_sessions=sessions))
-    service = Service(app, store, logging.getLogger("test"))
+    log = logging.getLogger("test")
+    service = Service(app, store, Lasting(app, "here", log), log)
     service.writer = writer or Written()
     return service
 

@@ -345,3 +345,17 @@ def test_leftovers(store):
     os.utime(left, (TIME, TIME))
     store.prune(time.time())
     assert list(store.folder.iterdir()) == [fresh]
+
+
+def test_the_last_message_that_was_heard(store):
+    """Whoever reads the journal knows what it lacks: all that came later."""
+    journal = written(store)
+    requested(journal, "m1")
+    journal.message(stream("one\n") | {"header": {"msg_type": "stream", "msg_id": "s1"}}, TIME)
+    store.flush(journal)
+    journal.message(status("busy", parent="nobody") | {"header": {"msg_type": "status", "msg_id": "s2"}}, TIME)
+    store.flush(journal)
+    assert again(store).open("k").heard == "s1", "it says nothing new"
+    journal.message(stream("two\n") | {"header": {"msg_type": "stream", "msg_id": "s3"}}, TIME)
+    store.flush(journal)
+    assert again(store).open("k").heard == "s3"
