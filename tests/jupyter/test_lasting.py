@@ -29,7 +29,7 @@ def records(server: NotebookServer) -> list[Path]:
 def process_of(server: NotebookServer) -> int:
     """The process that is written down of the one kernel."""
     (place,) = (one for one in records(server) if one.suffix == ".json")
-    return int(json.loads(place.read_text())["pid"])
+    return int(json.loads(place.read_text())["process"][0])
 
 
 def gone(pid: int) -> bool:
@@ -195,6 +195,47 @@ def test_renamed_before_the_server_goes(lasting, own_server):
     (session,) = own_server.ask("GET", "api/sessions")
     assert session["path"] == made.path
     assert made.kernel_pid(KernelPage(made)) == pid
+
+
+def test_saved_under_another_name(lasting, own_server):
+    """Which the page tells the server, and the server nobody."""
+    made, _, pid = lasting("1")
+    session = {"path": "other.ipynb", "name": "other.ipynb", "type": "notebook"}
+    own_server.ask("PATCH", f"api/sessions/{made.session}", session)
+    until(lambda: any('"other.ipynb"' in one.read_text() for one in records(own_server)), "it is noted")
+    own_server.stop(signal.SIGKILL)
+    own_server.start()
+    (session,) = own_server.ask("GET", "api/sessions")
+    assert session["path"] == "other.ipynb"
+    assert made.kernel_pid(KernelPage(made)) == pid
+
+
+def test_the_next_server_stops_before_it_has_heard_the_kernels(lasting, own_server):
+    made, page, pid = lasting(FOR_EVER)
+    page.execute("c0")
+    until(lambda: made.state("c0") == "running", "it runs")
+    os.kill(pid, signal.SIGSTOP)
+    own_server.stop(signal.SIGKILL)
+    own_server.start()
+    (session,) = own_server.ask("GET", "api/sessions")
+    assert session["kernel"]["id"] == made.kernel
+    assert own_server.stop() < 5
+    os.kill(pid, signal.SIGCONT)
+    assert not gone(pid)
+    own_server.start()
+    until(lambda: made.state("c0") == "running", "it goes on")
+    own_server.ask("POST", f"api/kernels/{made.kernel}/interrupt")
+    until(lambda: made.state("c0") == "error", "the interrupt")
+
+
+def test_a_second_server_leaves_it_to_the_first(lasting, own_server):
+    _, page, _ = lasting("print('here')")
+    beside = NotebookServer.__new__(NotebookServer)
+    beside.__dict__ |= own_server.__dict__
+    beside.start()
+    assert beside.ask("GET", "api/sessions") == beside.ask("GET", "api/kernels") == []
+    beside.stop()
+    assert page.run("c0") == "here\n"
 
 
 def test_a_kernel_of_nobody_ends_with_the_server(own_server):

@@ -44,6 +44,8 @@ def test_what_was_said_since():
     assert names(made.since("m1")) == (True, ["m2", "m3"])
     assert names(made.since("m3")) == (True, [])
     assert names(made.since("of before")) == (True, ["m1", "m2", "m3"])
+    assert names(said().since("of before")) == (False, []), "it has never heard anything"
+    assert names(said().since("")) == (True, [])
 
 
 def test_it_waits_for_what_the_server_has_heard_already():
@@ -73,7 +75,7 @@ def test_what_is_too_much_is_forgotten_and_that_is_told():
 @pytest.fixture
 def place(tmp_path):
     """Where a process answers."""
-    listener = Listener(("127.0.0.1", 0), authkey=KEY)
+    listener = Listener(family="AF_UNIX", authkey=KEY)
     threading.Thread(target=recorder._answer, args=(listener, said("m1", "m2")), daemon=True).start()
     path = tmp_path / "k.said"
     path.write_text(json.dumps({"address": listener.address}))
@@ -97,7 +99,7 @@ def test_asked_after_the_end(tmp_path):
 
 def test_nobody_is_there(tmp_path, place):
     assert ask(tmp_path / "nothing", KEY, "m1", "") is None
-    place.write_text('{"address": ["127.0.0.1", 1]}')
+    place.write_text('{"address": "/nowhere/at/all"}')
     assert ask(place, KEY, "m1", "") is None
     place.write_text("{")
     assert ask(place, KEY, "m1", "") is None

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +20,8 @@ from rdf_live.jupyter.server.messages import message_of, sent_at
 
 __all__ = ["Away", "last_words"]
 
-#: Whoever keeps the process from answering must not keep the server from it.
-_PATIENCE_S = 20.0
+#: A process that does not answer must not keep the server from anything.
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,10 @@ class Away:
         """
         until = "" if held is None else recorder.message_id([bytes(part) for part in held])
         key = self.record.connection["key"].encode()
-        asked = asyncio.to_thread(recorder.ask, self.record.said, key, last, until)
+        asked = in_thread(recorder.ask, self.record.said, key, last, until)
         with contextlib.suppress(TimeoutError):
-            if (answer := await asyncio.wait_for(asked, _PATIENCE_S)) is not None:
+            answer: tuple[bool, list[Any]] | None = await asyncio.wait_for(asked, _PATIENCE_S)
+            if answer is not None:
                 return answer
         return False, []
 
@@ -74,3 +77,21 @@ async def last_words(record: Record, journal: Journal) -> list[Change]:
     session = Session(key=record.connection["key"].encode())
     messages = [message_of(session, parts) for parts in said]
     return [change for one in messages if one is not None for change in journal.message(one, sent_at(one))]
+
+
+def in_thread(function: Callable[..., Any], *given: Any) -> asyncio.Future[Any]:
+    """Call it in a thread that nobody waits for, not even at the end of the server."""
+    loop = asyncio.get_running_loop()
+    result = loop.create_future()
+
+    def settle(value: Any) -> None:
+        if not result.done():
+            result.set_result(value)
+
+    def call() -> None:
+        value = function(*given)
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, value)
+
+    threading.Thread(target=call, daemon=True).start()
+    return result

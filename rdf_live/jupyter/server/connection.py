@@ -28,22 +28,24 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
         """See the module."""
 
         _page: Any = None
-        #: The server's own part of the connection has begun.
-        _connects = False
+        #: It waits for the journal.
+        _waits = False
         _gone = False
 
         async def connect(self) -> Any:
             """Connect once the journal listens, so that it misses nothing that this page asks for."""
+            self._waits = True
             with _harmless(self):
                 self._page = await service.page_comes(self.kernel_id, self.session.session)
+            self._waits = False
+            if self._gone:
+                with _harmless(self):
+                    self._leave()
+                return None
+            with _harmless(self):
                 _forget_dead_channels(self.multi_kernel_manager, self.kernel_id)
                 self._keep_stdin_of_the_one_before()
-            self._connects = True
-            try:
-                connected = await super().connect()
-            finally:
-                if self._gone:
-                    self.disconnect()
+            connected = await super().connect()
             with _harmless(self):
                 if self._page is not None and self._page.question is not None and "stdin" in self.channels:
                     self.handle_outgoing_message(self.channels["stdin"], self._page.question)
@@ -71,9 +73,12 @@ def journaled(base: type[Any], service: Service) -> type[Any]:
 
         def disconnect(self) -> Any:
             """Note that the page has gone."""
-            if not self._connects:
-                # It goes while it waits for the journal: the server could not close channels that it has yet to make.
+            if self._waits:
+                # It has no channels yet, and the server does not count it yet.
                 self._gone = True
+                with _harmless(self):
+                    if self._open_sessions.get(self.session_key) is self.websocket_handler:
+                        del self._open_sessions[self.session_key]
                 return None
             with _harmless(self):
                 self._leave()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ class ReconnectionApp(ExtensionApp):
         self._rounds = Rounds(self._service, self.log)
         self.settings[_CLASS] = journaled(self.settings[_CLASS], self._service)
         self._taken_up = False
-        with contextlib.suppress(RuntimeError):  # in a server that runs already
+        if not server.io_loop.asyncio_loop.is_running():
             # Before a page can ask for a kernel of its notebook, and gets a new one.
             server.io_loop.run_sync(self._take_up)
         events = server.event_logger

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
@@ -36,7 +36,7 @@ class LastingProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Find out whether the kernel lives already."""
         record = Record.read(self.kernel_id)
-        if record is None or record.process() is None:
+        if record is None or not record.here or record.has_keeper or not record.alive:
             return await super().pre_launch(**kwargs)
         self._found = record
         for only_to_launch in ("extra_arguments", "transport_encryption"):
@@ -48,8 +48,9 @@ class LastingProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch it, or take it up."""
         found, self._found = self._found, None
-        if found is not None and (process := found.process()) is not None:
-            self.process = _Found(process)
+        if found is not None and found.alive:
+            found.kept().write()
+            self.process = _Found(found)
             self.pid = found.pid
             self.pgid = os.getpgid(found.pid)
             return self.connection_info
@@ -57,7 +58,7 @@ class LastingProvisioner(LocalProvisioner):
         kwargs.get("env", {}).pop("JPY_PARENT_PID", None)
         # Whoever reads what the server prints waits until nobody can print there any more.
         apart = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        connection = await super().launch_kernel(cmd, **kwargs, **apart, independent=True)
+        connection = await super().launch_kernel(cmd, **{**kwargs, **apart, "independent": True})
         written = json.loads(Path(self.parent.connection_file).read_text())
         try:
             record = Record.of(self.kernel_id, self.parent.kernel_name, self.pid, written)
@@ -94,21 +95,27 @@ class _Found:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, process: psutil.Process) -> None:
-        self._process = process
-        self.pid = process.pid
-        self.send_signal = process.send_signal
-        self.terminate = process.terminate
-        self.kill = process.kill
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self.pid = record.pid
 
     def poll(self) -> int | None:
         """None while it lives. Only a parent learns how it ended."""
-        try:
-            ended = not self._process.is_running() or self._process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            ended = True
-        return 0 if ended else None
+        return None if self._record.alive else 0
 
     def wait(self) -> int:
         """It has ended already."""
         return 0
+
+    def send_signal(self, number: int) -> None:
+        """As that of a child."""
+        if self._record.alive:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """As that of a child."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As that of a child."""
+        self.send_signal(signal.SIGKILL)

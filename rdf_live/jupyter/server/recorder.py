@@ -22,6 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import zmq
+from jupyter_client.blocking.client import BlockingKernelClient
+
+from rdf_live.jupyter.server.lasting_record import began
 
 __all__ = ["Said", "ask", "main", "message_id"]
 
@@ -80,8 +83,9 @@ class Said:
                 if message_id(parts) == last:
                     return True, after[::-1]
                 after.append(parts)
-            # What came before this process has listened was heard by the server that has started it.
-            return not self._forgotten, after[::-1]
+            # What came before this process has listened was heard by the server that has started it. But a process
+            # that has heard nothing at all knows nothing.
+            return bool(after or not last) and not self._forgotten, after[::-1]
 
 
 def ask(place: Path, key: bytes, last: str, until: str) -> tuple[bool, list[Parts]] | None:
@@ -89,11 +93,11 @@ def ask(place: Path, key: bytes, last: str, until: str) -> tuple[bool, list[Part
 
     Blocks until the answer is there.
     """
-    # Another user may have got the port since, and the file may be damaged in any way.
+    # That process may have been killed, and the file may be damaged in any way.
     with contextlib.suppress(Exception):
         known = place.read_bytes()
         if known.startswith(b"{"):
-            with Client(tuple(json.loads(known)["address"]), authkey=key) as line:
+            with Client(json.loads(known)["address"], authkey=key) as line:
                 line.send((last, until))
                 answer: tuple[bool, list[Parts]] = line.recv()
                 return answer
@@ -114,12 +118,16 @@ def main(argv: list[str]) -> int:
     """
     file, pid, place = Path(argv[0]), int(argv[1]), Path(argv[2])
     os.umask(0o077)
-    connection = json.loads(file.read_text())
-    said, messages = Said(), _subscribe(connection)
-    listener = Listener(("127.0.0.1", 0), authkey=connection["key"].encode())
+    client = BlockingKernelClient()
+    client.load_connection_file(str(file))
+    said, messages = Said(), _subscribe(client)
+    # In a folder of its own, below /tmp, where nobody else may look: not every home directory can have it.
+    listener = Listener(family="AF_UNIX", authkey=client.session.key)
     _write(place, json.dumps({"address": listener.address}).encode())
     threading.Thread(target=_answer, args=(listener, said), daemon=True).start()
-    while _alive(pid):
+    # Not its child, but the server's, or nobody's: it must not be taken for a later process with the same number.
+    born = began(pid)
+    while born is not None and began(pid) == born:
         if messages.poll(1000 * _LOOK_S):
             for parts in _waiting(messages):
                 said.add(parts)
@@ -127,17 +135,19 @@ def main(argv: list[str]) -> int:
         said.add(parts)
     if place.exists():
         _write(place, pickle.dumps(said.since("")[1]))
+        # A server that has shut the kernel down has forgotten it, perhaps in this moment.
+        if not place.with_name(f"{place.name.partition('.')[0]}.json").exists():
+            place.unlink(missing_ok=True)
     return 0
 
 
-def _subscribe(connection: dict[str, Any]) -> Any:
-    messages: Any = zmq.Context.instance().socket(zmq.SUB)
-    messages.set(zmq.RCVHWM, 0)
+def _subscribe(client: Any) -> Any:
+    context: Any = zmq.Context()
+    # As many messages as come: the kernel drops what nobody takes.
+    context.setsockopt(zmq.RCVHWM, 0)
+    client.context = context
+    messages = client.connect_iopub()
     messages.set(zmq.LINGER, 0)
-    # The kernel has yet to begin to listen.
-    messages.set(zmq.RECONNECT_IVL, 10)
-    messages.subscribe(b"")
-    messages.connect(f"{connection['transport']}://{connection['ip']}:{connection['iopub_port']}")
     return messages
 
 
@@ -145,14 +155,6 @@ def _waiting(messages: Any) -> Iterator[Parts]:
     with contextlib.suppress(zmq.Again):
         while True:
             yield messages.recv_multipart(zmq.NOBLOCK)
-
-
-def _alive(pid: int) -> bool:
-    # Not its child: the server's, or nobody's.
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def _answer(listener: Listener, said: Said) -> None:

@@ -17,6 +17,7 @@ __all__ = ["Rounds"]
 _LOOK_S = 0.5
 _TOUCH_S = 60.0
 _PRUNE_S = 3600.0
+_NOTE_S = 5.0
 #: A cell that goes on is written now and then.
 _LONG_S = 30.0
 #: After a file could not be written.
@@ -45,7 +46,7 @@ class Rounds:
         self._not_before: dict[str, float] = {}
         #: Kernels that are not on the server's list, and since when.
         self._gone: dict[str, float] = {}
-        self._touched = self._pruned = 0.0
+        self._touched = self._pruned = self._noted = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -75,6 +76,9 @@ class Rounds:
             self._pruned = now
             store.prune(now, self._service.watchers)
             self._tried = {id: (seq, tried) for id, (seq, tried) in self._tried.items() if now - tried < _DAY_S}
+        if now - self._noted > _NOTE_S:
+            self._noted = now
+            await self._service.note_sessions()
         self._note_gone(now)
         # A console has no notebook.
         for path in {"", *store.paths()}:
@@ -100,11 +104,17 @@ class Rounds:
 
     async def _recover(self) -> None:
         """Read what earlier servers have left, and listen again to the kernels that outlived them."""
+        # Each may take a while.
+        living = [kernel for kernel in self._service.store.kernels() if kernel in self._service.kernels]
+        watched = await asyncio.gather(*map(self._service.watch, living), return_exceptions=True)
+        for kernel, error in zip(living, watched, strict=True):
+            if isinstance(error, Exception):
+                self._log.warning("rdf_live: the journal of the kernel %s cannot be read: %s", kernel, error)
         for kernel in self._service.store.kernels():
             try:
-                if kernel in self._service.kernels:
-                    await self._service.watch(kernel)
-                elif kernel not in self._service.watchers and not self._service.store.watched_elsewhere(kernel):
+                if kernel in living:
+                    continue
+                if kernel not in self._service.watchers and not self._service.store.watched_elsewhere(kernel):
                     journal = self._service.store.open(kernel)
                     self._service.end_orphans(journal)
                     if all(one.saved for one in journal.executions.values()):
@@ -170,8 +180,9 @@ class Rounds:
             self._task.cancel()
             await asyncio.wait([self._task])
         service = self._service
+        staying = service.lasting.staying()
         for kernel, watcher in service.watchers.items():
-            if not service.lasting.let_go(kernel):
+            if kernel not in staying:
                 watcher.lost(f"The Jupyter server was stopped at {at(time.time())}.", alive=False)
             watcher.close()
         try:
@@ -181,6 +192,9 @@ class Rounds:
         journals = [watcher.journal for watcher in service.watchers.values()]
         await asyncio.wait([asyncio.ensure_future(service.keeper.write_all(journals))], timeout=_STOP_S)
         service.keeper.close()
+        # Last, as a page that asks meanwhile must not hear that its kernel is gone.
+        for kernel in staying:
+            service.lasting.let_go(kernel)
 
     async def _write_all(self) -> None:
         now = time.time()

@@ -8,10 +8,13 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from jupyter_core.utils import ensure_async
+
 from rdf_live.jupyter.journal import Change, Journal, Store, at, merged
 from rdf_live.jupyter.server.away import Away, last_words
 from rdf_live.jupyter.server.keeper import Keeper
 from rdf_live.jupyter.server.lasting import Lasting
+from rdf_live.jupyter.server.lasting_record import Record
 from rdf_live.jupyter.server.presence import Page, Presence
 from rdf_live.jupyter.server.sessions import local, renamed, session_of
 from rdf_live.jupyter.server.watcher import Watcher
@@ -72,7 +75,7 @@ class Service:
         await watcher.subscribed()
         journal = watcher.journal
         if (session := await session_of(self._serverapp.session_manager, kernel_id)) is not None:
-            self.lasting.note(kernel_id, session)
+            self.lasting.note([session])
             if session["type"] == "notebook":
                 journal.path = local(session["path"])
         return journal
@@ -80,17 +83,30 @@ class Service:
     async def take_up(self) -> None:
         """Find the kernels that have outlived the server before this one."""
         for record in await self.lasting.take_up(self.store.watched_elsewhere):
-            kernel = record.kernel
-            if kernel in self.kernels:
-                self._away[kernel] = Away(record, self.store.heard(kernel) if kernel in self.store.kernels() else 0.0)
-                if any(one.open for one in self.store.open(kernel).executions.values()):
-                    self.kernels.get_kernel(kernel).execution_state = "busy"
-            else:
-                journal = self.store.open(kernel)
-                changes = await last_words(record, journal)
-                reason = "The kernel died while the Jupyter server was away."
-                self._changed(journal, changes + journal.kernel_lost(reason, time.time(), alive=False))
-                record.remove(kernel)
+            try:
+                await self._taken_up(record)
+            except Exception as error:
+                # Whatever is wrong with one, the others are taken up.
+                self._log.warning("rdf_live: the journal of the kernel %s cannot go on: %s", record.kernel, error)
+
+    async def _taken_up(self, record: Record) -> None:
+        kernel = record.kernel
+        if kernel in self.kernels:
+            heard = self.store.heard(kernel) if kernel in self.store.kernels() else time.time()
+            self._away[kernel] = Away(record, heard)
+            if any(one.open for one in self.store.open(kernel).executions.values()):
+                self.kernels.get_kernel(kernel).execution_state = "busy"
+            return
+        if kernel in self.store.kernels():
+            journal = self.store.open(kernel)
+            changes = await last_words(record, journal)
+            reason = "The kernel died while the Jupyter server was away."
+            self._changed(journal, changes + journal.kernel_lost(reason, time.time(), alive=False))
+        record.remove(kernel)
+
+    async def note_sessions(self) -> None:
+        """Which kernel has which notebook may change without a word."""
+        self.lasting.note(await ensure_async(self._serverapp.session_manager.list_sessions()))
 
     def request(self, kernel_id: str, id: str, cell: str, session: str, source: str) -> None:
         """A page asks a kernel for an execution."""
@@ -305,8 +321,7 @@ class Service:
             self.presence.rename(path, now)
             self.writer.rename(path, now)
             self._tell(now, {"type": "renamed", "path": now})
-        for session in await renamed(self._serverapp.session_manager, old, new):
-            self.lasting.note(session["kernel"]["id"], session)
+        self.lasting.note(await renamed(self._serverapp.session_manager, old, new))
 
     def _paths(self) -> set[str]:
         return self.store.paths() | {page.path for page in self.presence.pages}

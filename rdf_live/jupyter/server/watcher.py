@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from typing import Any
 
 import zmq
@@ -74,8 +73,9 @@ class Watcher:
         self._held: deque[list[Any]] | None = None
         self._known: set[str] = set()
         self._catching_up: asyncio.Task[None] | None = None
+        self._asking: Any = None
         if away is not None:
-            self._held = deque()
+            self._held = deque(maxlen=_WAITING)
             self._catching_up = asyncio.create_task(self._catch_up(away))
 
     def _listen(self) -> Any:
@@ -176,37 +176,43 @@ class Watcher:
 
     async def _catch_up(self, away: Away) -> None:
         """Hear what was said while no server was there, and only then what is said now."""
-        self._changed(self.journal.disowned(time.time()))
-        await self._subscribed()
         assert self._held is not None
-        complete, said = await away.ask(self.journal.heard, self._held[-1] if self._held else None)
-        left = [] if complete else [one.id for one in self.journal.executions.values() if one.open]
-        if left:
-            self._changed(self.journal.unheard(away.notice, time.time()))
-            self._end_when_answered(left, away.reason)
-        deadline = time.monotonic() + _TURN_S
-        for message in itertools.chain(filter(None, map(self._message, said)), self._from_held()):
-            self._note(message, sent_at(message))
-            self._known.add(message["header"]["msg_id"])
-            if time.monotonic() > deadline:
-                await asyncio.sleep(0)
-                deadline = time.monotonic() + _TURN_S
-        self._held = None
+        try:
+            self._changed(self.journal.disowned(time.time()))
+            await self._subscribed()
+            complete, said = await away.ask(self.journal.heard, self._held[-1] if self._held else None)
+            left = [] if complete else [one.id for one in self.journal.executions.values() if one.open]
+            if left:
+                self._changed(self.journal.unheard(away.notice, time.time()))
+                self._end_when_answered(left, away.reason)
+            deadline = time.monotonic() + _TURN_S
+            for message in filter(None, map(self._message, said)):
+                self._note_past(message)
+                if time.monotonic() > deadline:
+                    await asyncio.sleep(0)
+                    deadline = time.monotonic() + _TURN_S
+        finally:
+            self._release()
+
+    def _note_past(self, message: dict[str, Any]) -> None:
+        self._note(message, sent_at(message))
+        self._known.add(message["header"]["msg_id"])
+
+    def _release(self) -> None:
+        """Take what was held."""
+        held, self._held = self._held, None
+        for message in filter(None, map(self._message, held or ())):
+            if message["header"]["msg_id"] not in self._known:
+                self._note_past(message)
         self._tell_state()
 
     def _tell_state(self) -> None:
         """Let the server know whether the kernel is busy, which it has not heard itself."""
         self._kernel.execution_state = "idle" if self.journal.running is None else "busy"
 
-    def _from_held(self) -> Iterator[dict[str, Any]]:
-        while self._held:
-            message = self._message(self._held.popleft())
-            if message is not None and message["header"]["msg_id"] not in self._known:
-                yield message
-
     def _end_when_answered(self, ids: list[str], reason: str) -> None:
         """What it was asked for before, the kernel has done by the time of its answer."""
-        stream = self._kernel.connect_shell()
+        self._asking = stream = self._kernel.connect_shell()
 
         def answered(parts: list[Any]) -> None:
             stream.close(linger=0)
@@ -275,9 +281,7 @@ class Watcher:
         """The kernel's process has ended."""
         if self._catching_up is not None and self._held is not None:
             self._catching_up.cancel()
-            for message in self._from_held():
-                self._note(message, sent_at(message))
-            self._held = None
+            self._release()
         self._drain()
         self.questions.close()
         self._changed(self.journal.kernel_lost(reason, time.time(), alive=alive))
@@ -315,6 +319,8 @@ class Watcher:
             if task is not None:
                 task.cancel()
         self._subscribing = self._catching_up = None
+        if self._asking is not None and not self._asking.closed():
+            self._asking.close(linger=0)
         if not self._stream.closed():
             self._stream.on_recv(None)
             self._stream.close(linger=0)
