@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -56,9 +57,16 @@ def lasting(notebook: MakeNotebook, own_server: NotebookServer):
         made = notebook(*cells, where=own_server, kernel=LASTING)
         page = KernelPage(made)
         pid = made.kernel_pid(page)
+        pids.append(pid)
         return made, page, pid
 
-    return make
+    pids: list[int] = []
+    yield make
+    if own_server.process.poll() is not None:
+        # Nothing of a test that failed goes on.
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
