@@ -17,7 +17,7 @@ EXTENSION = "share/jupyter/labextensions/rdf-live/"
 #: Enables the part of it that runs in the server.
 SERVER = "etc/jupyter/jupyter_server_config.d/rdf_live.json"
 #: The kernel that outlives the server, and what starts it.
-KERNEL, PROVISIONER = "share/jupyter/kernels/rdf-live-lasting/kernel.json", "rdf-live-lasting"
+KERNEL, PROVISIONER = "share/jupyter/kernels/rdf-live-lasting/", "rdf-live-lasting"
 LIBRARY = ("librdf_live.so", "librdf_live_rdict.pcm", "librdf_live.rootmap", "rdf_live.json")
 # Run with -S: site would put the checkout, installed as editable, before the wheel.
 USE = """
@@ -36,7 +36,7 @@ def check_extension(archive: zipfile.ZipFile) -> None:
     """Check that the wheel carries the notebook extension as Jupyter loads it, and none of its sources."""
     name = Path(str(archive.filename)).name
     shipped = {path.split(".data/data/")[1]: path for path in archive.namelist() if ".data/data/" in path}
-    strange = [path for path in shipped if not path.startswith(EXTENSION) and path not in (SERVER, KERNEL)]
+    strange = [path for path in shipped if not path.startswith((EXTENSION, KERNEL)) and path != SERVER]
     sources = [p for p in archive.namelist() if "node_modules" in p or p.endswith((".ts", ".tsbuildinfo"))]
     if strange or sources:
         sys.exit(f"got {[*strange, *sources][:5]} in {name}, expected only the built extension beside the package")
@@ -54,11 +54,12 @@ def check_extension(archive: zipfile.ZipFile) -> None:
     enabled = json.loads(archive.read(shipped[SERVER]))["ServerApp"]["jpserver_extensions"] if SERVER in shipped else {}
     if enabled != {"rdf_live.jupyter": True}:
         sys.exit(f"got {enabled} in {SERVER} of {name}, expected rdf_live.jupyter enabled")
-    metadata = json.loads(archive.read(shipped[KERNEL]))["metadata"] if KERNEL in shipped else {}
+    spec = KERNEL + "kernel.json"
+    metadata = json.loads(archive.read(shipped[spec]))["metadata"] if spec in shipped else {}
     (entry_points,) = (path for path in archive.namelist() if path.endswith(".dist-info/entry_points.txt"))
     named = metadata.get("kernel_provisioner", {}).get("provisioner_name")
     if named != PROVISIONER or f"{PROVISIONER} = " not in archive.read(entry_points).decode():
-        sys.exit(f"got the provisioner {named} in {KERNEL} of {name}, expected {PROVISIONER}, and its entry point")
+        sys.exit(f"got the provisioner {named} in {spec} of {name}, expected {PROVISIONER}, and its entry point")
 
 
 def check(kind: str, folder: str, tag: str) -> None:

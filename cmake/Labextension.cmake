@@ -50,6 +50,6 @@ install(
   COMPONENT labextension)
 # The kernel that outlives the server.
 install(
-  FILES "${_source}/etc/kernels/rdf-live-lasting/kernel.json"
-  DESTINATION "${SKBUILD_DATA_DIR}/share/jupyter/kernels/rdf-live-lasting"
+  DIRECTORY "${_source}/etc/kernels/rdf-live-lasting"
+  DESTINATION "${SKBUILD_DATA_DIR}/share/jupyter/kernels"
   COMPONENT labextension)
