@@ -131,9 +131,9 @@ def notebook(page: Page, server: JupyterServer, client: Client, request: pytest.
     """Opens a notebook whose first cell, which connects to the cluster, has been run: ``notebook(*cells)``."""
     name = name_of(request)
 
-    def open_(*cells: str, front: str = "lab", server: JupyterServer = server) -> NotebookPage:
+    def open_(*cells: str, front: str = "lab", server: JupyterServer = server, kernel: str = "python3") -> NotebookPage:
         prologue = PROLOGUE.format(address=client.scheduler.address)
-        made = NotebookPage(page, server, name, [prologue, *cells], front)
+        made = NotebookPage(page, server, name, [prologue, *cells], front, kernel)
         assert "ready" in made.run(0)
         return made
 

@@ -36,8 +36,8 @@ def own_server(tmp_path: Path) -> Iterator[JupyterServer]:
     server.close()
 
 
-def started(notebook: Open, server: JupyterServer) -> NotebookPage:
-    nb = notebook(START, ATTACH, RESULT, server=server)
+def started(notebook: Open, server: JupyterServer, kernel: str = "python3") -> NotebookPage:
+    nb = notebook(START, ATTACH, RESULT, server=server, kernel=kernel)
     nb.run(1)
     watch(nb, 1)
     until(lambda: fills(nb) >= 2, PATIENCE_S, "the plot fills")
@@ -63,6 +63,20 @@ def test_the_browser_is_closed(notebook: Open, server: JupyterServer) -> None:
     expect(nb.panel).to_be_visible(timeout=20_000)
     watch(nb, 1)
     until(lambda: fills(nb) >= 3, PATIENCE_S, "the same panel goes on")
+    nb.run(2)
+    assert f"done {ENTRIES}.0 []" in nb.run(3)
+    until(lambda: "100 %" in nb.seen()[-1]["words"], 20, "the panel is at its end")
+
+
+def test_the_server_is_killed_and_the_kernel_stays(notebook: Open, own_server: JupyterServer, pictures: Path) -> None:
+    nb = started(notebook, own_server, "rdf-live-lasting")
+    nb.page.goto("about:blank")
+    own_server.again(signal.SIGKILL, away_s=3)
+    nb.open()
+    expect(nb.panel).to_be_visible(timeout=20_000)
+    watch(nb, 1)
+    until(lambda: fills(nb) >= 3, PATIENCE_S, "the same panel goes on")
+    screenshot(nb.page, pictures, "reconnect_run_kernel_stays")
     nb.run(2)
     assert f"done {ENTRIES}.0 []" in nb.run(3)
     until(lambda: "100 %" in nb.seen()[-1]["words"], 20, "the panel is at its end")
