@@ -124,18 +124,30 @@ def test_server_stopped(own_server, notebook):
     """Everything until then is on disk, the server stops soon, and the next one knows."""
     made = notebook(LONG, "1", where=own_server)
     started(made, "c0", "c1").close()
-    assert own_server.stop() < 10
+    assert own_server.stop() < 5
     assert made.text(0).startswith("begun\nThe Jupyter server was stopped at ")
     assert made.text(1).startswith("Not run: the Jupyter server was stopped at ")
     own_server.start()
     assert own_server.states(made.path) == {"c0": "lost", "c1": "aborted"}
 
 
+def test_what_runs_while_the_server_stops(own_server, notebook):
+    """The server interrupts the kernel: a cell may mind it, and those behind it run."""
+    mind = "import time\ntry:\n    print('begun')\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('minded')"
+    made = notebook(mind, "print('behind')", "time.sleep(60)", "print('never')", where=own_server)
+    started(made, "c0", "c1", "c2", "c3").close()
+    assert own_server.stop() < 5
+    assert made.text(0) == "begun\nminded\n"
+    assert made.text(1) == "behind\n"
+    assert made.text(2).startswith("The Jupyter server was stopped at ")
+    assert made.text(3).startswith("Not run: the Jupyter server was stopped at ")
+
+
 def test_server_stopped_while_the_page_is_open(own_server, notebook):
     """The page has its own version: the journal keeps ours for it."""
     made = notebook(LONG, where=own_server)
     page = started(made, "c0")
-    assert own_server.stop() < 10
+    assert own_server.stop() < 5
     page.socket.close()
     assert made.cells()[0].outputs == []
     own_server.start()

@@ -319,6 +319,19 @@ class Journal:
             execution.state, execution.ended, execution.asks, execution.reason = "lost", time, None, reason
         return [self._changed(execution, time) for execution in left]
 
+    def interrupted(self, ids: Iterable[str], reason: str, time: float) -> list[Change]:
+        """These were interrupted by nobody's wish: those that ended by it have that reason."""
+        ended = [self.executions[id] for id in ids if id in self.executions]
+        changed = []
+        for execution in ended:
+            if execution.state == "error" and execution.outputs.interrupted:
+                execution.state, execution.reason = "lost", reason
+                changed.append(execution)
+            elif execution.state == "aborted":
+                execution.reason = reason
+                changed.append(execution)
+        return [self._changed(execution, time) for execution in changed]
+
     def saved(self, ids: Iterable[str], time: float = 0) -> list[Change]:
         """The notebook was saved with the outputs of these executions; those that go on are not touched."""
         found = [self.executions[id] for id in ids if id in self.executions]

@@ -49,6 +49,12 @@ class Outputs:
         return any(isinstance(item, Shown) and item.output["output_type"] == "error" for item in self.items)
 
     @property
+    def interrupted(self) -> bool:
+        """True if the last of them says that the kernel was interrupted."""
+        last = self.items[-1] if self.items else None
+        return isinstance(last, Shown) and last.output.get("ename") == "KeyboardInterrupt"
+
+    @property
     def size_bytes(self) -> int:
         """What all of it takes, about."""
         return self._shown_size() + self._stream

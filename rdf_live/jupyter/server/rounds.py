@@ -181,9 +181,13 @@ class Rounds:
             await asyncio.wait([self._task])
         service = self._service
         staying = service.lasting.staying()
-        for kernel, watcher in service.watchers.items():
-            if kernel not in staying:
-                watcher.lost(f"The Jupyter server was stopped at {at(time.time())}.", alive=False)
+        ending = [watcher for kernel, watcher in service.watchers.items() if kernel not in staying]
+        reason = f"The Jupyter server was stopped at {at(time.time())}."
+        # The server interrupts them anyway, and what a cell says then, or the cells behind it, nobody would hear.
+        await asyncio.gather(*(watcher.interrupted(reason) for watcher in ending))
+        for watcher in ending:
+            watcher.lost(reason, alive=False)
+        for watcher in service.watchers.values():
             watcher.close()
         try:
             await asyncio.wait_for(self._write_all(), _STOP_S)

@@ -12,6 +12,7 @@ from typing import Any
 
 import zmq
 from jupyter_client.session import Session
+from jupyter_core.utils import ensure_async
 
 from rdf_live.jupyter.journal import Change, Journal, at
 from rdf_live.jupyter.server.away import Away
@@ -37,6 +38,8 @@ _SAME_S = 30.0
 _HIDDEN = "········"
 #: What the kernel says to everybody may come so much later than its answer to the page.
 _REPLIED_S = 5.0
+#: What a cell says when it is interrupted, and those behind it, comes within this.
+_LAST_S = 1.0
 
 
 class Watcher:
@@ -287,6 +290,22 @@ class Watcher:
         self._changed(self.journal.kernel_lost(reason, time.time(), alive=alive))
         if alive:
             self._subscribe()
+
+    async def interrupted(self, reason: str) -> None:
+        """Interrupt what runs, and hear what comes of it and of what is queued behind it: for a moment."""
+        left = [one.id for one in self.journal.executions.values() if one.open]
+        if not left:
+            return
+        try:
+            await asyncio.wait_for(ensure_async(self._kernels.interrupt_kernel(self.journal.kernel)), _LAST_S)
+        except Exception:
+            # It has gone already, or cannot be interrupted.
+            return
+        end = time.monotonic() + _LAST_S
+        while any(one.open for one in self.journal.executions.values()) and time.monotonic() < end:
+            await asyncio.sleep(_TOGETHER_S)
+        self._drain()
+        self._changed(self.journal.interrupted(left, reason, time.time()))
 
     def _died(self) -> None:
         self.lost(f"The kernel died at {at(time.time())} and was started again.", alive=True)
