@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from distributed import Client
+from distributed import Client, Status, Worker
 
 from rdf_live import _distrdf as distrdf
 from rdf_live import errors
@@ -112,6 +112,17 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+def _check_processes(client: Client) -> None:
+    """No worker is a part of this process: ROOT's state belongs to the process, and ROOT would crash."""
+    own = [worker.address for worker in list(Worker._instances) if worker.status is Status.running]
+    if own and not set(own).isdisjoint(client.scheduler_info(n_workers=-1)["workers"]):
+        raise errors.ThreadedWorkers(
+            "got workers that are threads of this process, expected processes of their own, since ROOT's state belongs "
+            "to the process. Start them with LocalCluster(n_workers=N, threads_per_worker=1, processes=True), or with "
+            'rdf_live.connect("local").'
+        )
+
+
 def _check_gpus(client: Client, gpus: int) -> None:
     """Somebody can compute it. Where there are no workers yet, those that come may."""
     workers: Any = client.scheduler_info(n_workers=-1)["workers"]
@@ -152,6 +163,7 @@ def _launch(
     gpus: int = 0,
 ) -> LiveRun:
     restore()
+    _check_processes(client)
     run_id = uuid.uuid4().hex[:12]
     nodes: list[Any] = []
     results: list[Result] = []

@@ -257,6 +257,16 @@ class TestClusters:
                 rdf_live.start(count)
             assert started(client) == []
 
+    @pytest.mark.parametrize("protocol", ["inproc://", "tcp://"])
+    def test_workers_in_this_process(self, protocol: str) -> None:
+        """ROOT would crash, and this process with it."""
+        options: dict[str, Any] = {"threads_per_worker": 1, "processes": False, "protocol": protocol}
+        with LocalCluster(n_workers=2, dashboard_address=None, **options) as cluster, Client(cluster) as client:
+            count = frame(client).Count()
+            with pytest.raises(errors.ThreadedWorkers, match=r"threads of this process, expected .* processes=True"):
+                rdf_live.start(count)
+            assert started(client) == []
+
     def test_no_client(self) -> None:
         with pytest.raises(errors.WrongKind, match=r"got a str, expected a distributed.Client"):
             rdf_live.runs("tcp://nowhere:1")  # type: ignore[arg-type]
