@@ -141,9 +141,10 @@ def test_cancel_drops_everything(workers: Farm) -> None:
     under_way(run)
     start = time.monotonic()
     run.cancel()
+    idle = idle_after(workers, start)
     again = rdf_live.start(analysis.booked, every=0.1)
     assert run.wait(PATIENCE_S)
-    print(f"\ncancel: over after {time.monotonic() - start:.3f} s")
+    print(f"\ncancel: idle after {idle:.3f} s")
     assert run.state == "cancelled"
     for ask in (run.result, run.snapshot):
         with pytest.raises(RunCancelled, match="start it again"):

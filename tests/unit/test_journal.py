@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from journal_messages import TIME, begun, message, outputs, plot, requested, run, status, stream
 
@@ -284,16 +286,33 @@ def test_stream_limit_over_two_streams():
 
 
 def test_other_limits():
-    journal = Journal("k", limits=Limits(total_bytes=10_000, outputs=5))
+    journal = Journal("k", limits=Limits(total_bytes=10_000, outputs=8))
     big = "x" * 9_000
     error = message("error", ename="E", evalue="e", traceback=[])
-    run(journal, "m1", plot(big, "a"), plot(big, "b"), *(plot(str(index), None) for index in range(9)), error)
+    run(journal, "m1", plot(big, "a"), plot(big, "b"), *(plot(str(index), None) for index in range(90)), error)
     shown = [one.get("data", {}).get("text/plain") for one in outputs(journal)]
-    assert shown == [big, "... 9.1 kB of output left out ...", "0", "1", "2", None]
+    assert shown[:4] == [big, "... 9.1 kB of output left out ...", "0", "1"]
+    assert re.fullmatch(r"\.\.\. \d\d outputs left out \.\.\.", shown[4])
+    assert shown[-3:] == ["88", "89", None]
+    assert len(shown) - 1 + int(shown[4].split()[1]) == 93
     assert journal.executions["m1"].to_json()["left_out_bytes"] > 9_000
     # An update that fits again is shown again.
     journal.message(plot("small", "b", kind="update_display_data"), TIME)
     assert outputs(journal)[1]["data"] == {"text/plain": "small"}
+
+
+def test_more_outputs_than_are_kept():
+    """Beginning and end stay, whatever kinds they are, also of text that was cut, and how many are missing is said."""
+    journal = Journal("k", limits=Limits(outputs=20, stream=300, head=50, tail=50))
+    lines = [stream(f"{index:9d}\n", name=("stdout", "stderr")[index % 2]) for index in range(200)]
+    run(journal, "m1", *lines, plot("end", "d"))
+    journal.message(plot("the end", "d", kind="update_display_data"), TIME)
+    shown = outputs(journal)
+    assert shown[0]["text"] == "        0\n"
+    assert shown[-1]["data"]["text/plain"] == "the end"
+    assert shown[-2]["text"].endswith("      199\n")
+    assert len(shown) <= 20
+    assert sum("outputs left out" in str(one) for one in shown) == 1
 
 
 @pytest.mark.parametrize(("status_said", "state"), [("ok", "ok"), ("error", "error"), ("aborted", "aborted")])

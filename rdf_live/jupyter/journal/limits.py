@@ -22,7 +22,7 @@ class Limits:
     total_bytes : int
         Everything together.
     outputs : int
-        Number of outputs.
+        Number of outputs. Once there are more, the first half of them and the last quarter stay.
     """
 
     stream: int = 2_000_000

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from rdf_live.jupyter.journal.limits import in_words, size_of
 from rdf_live.jupyter.journal.stream_text import StreamText
 
-__all__ = ["Item", "Shown", "Stream", "item_of", "left_out_note"]
+__all__ = ["Item", "Shown", "Stream", "item_of", "left_out_count", "left_out_note"]
+
+_COUNT = "... {} outputs left out ..."
 
 
 class Stream:
@@ -51,6 +53,11 @@ class Stream:
 
     def __len__(self) -> int:
         return len(self.head) + len(self.text)
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes, about."""
+        return size_of(str(self))
 
     def write(self, text: str) -> None:
         """Write behind what is there."""
@@ -106,6 +113,20 @@ def item_of(output: Mapping[str, Any]) -> Item:
     if output.get("output_type") == "stream":
         return Stream(str(output.get("name", "stdout")), str(output.get("text", "")))
     return Shown(output)
+
+
+def left_out_count(items: Iterable[Item]) -> Shown:
+    """What is shown in place of outputs that are too many; those among them that say so themselves count."""
+    count = sum(_counted(item) for item in items)
+    data = {"text/plain": _COUNT.format(count)}
+    return Shown({"output_type": "display_data", "data": data, "metadata": {}})
+
+
+def _counted(item: Item) -> int:
+    text = item.output.get("data", {}).get("text/plain") if isinstance(item, Shown) else None
+    before, _, after = _COUNT.partition("{}")
+    number = text.removeprefix(before).removesuffix(after) if isinstance(text, str) else ""
+    return int(number) if number.isdecimal() and text == _COUNT.format(number) else 1
 
 
 def left_out_note(size_bytes: int) -> dict[str, str]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rdf_live.jupyter.journal.limits import Limits, size_of
+from rdf_live.jupyter.journal.limits import Limits
 from rdf_live.jupyter.journal.message_parts import display_id, output_of, shown_parts, words
-from rdf_live.jupyter.journal.output_items import Item, Shown, Stream, item_of, left_out_note
+from rdf_live.jupyter.journal.output_items import Item, Shown, Stream, item_of, left_out_count, left_out_note
 
 __all__ = ["Outputs"]
 
@@ -87,9 +87,7 @@ class Outputs:
             return
         last = self.items[-1] if self.items else None
         if not isinstance(last, Stream) or last.name != name:
-            if len(self.items) >= self._limits.outputs:
-                self.left_out_bytes += size_of(text)
-                return
+            self._make_room()
             last = Stream(name)
             self.items.append(last)
         before = len(last)
@@ -99,12 +97,26 @@ class Outputs:
             self._leave_out_middle()
 
     def _show(self, output: dict[str, Any]) -> None:
-        # What went wrong is always kept: it is the one output that everybody looks for.
-        if len(self.items) >= self._limits.outputs and output["output_type"] != "error":
-            self.left_out_bytes += size_of(output)
-        else:
-            self.items.append(self._fitted(output))
-            self._note_name(self.items[-1])
+        self._make_room()
+        self.items.append(self._fitted(output))
+        self._note_name(self.items[-1])
+
+    def _make_room(self) -> None:
+        """Leave out the middle if there are too many outputs, and say how many those were."""
+        most = self._limits.outputs
+        if len(self.items) < most:
+            return
+        head, tail = most // 2, most // 4
+        gone = self.items[head:-tail]
+        self.left_out_bytes += sum(one.size_bytes for one in gone)
+        self.items[head:-tail] = [left_out_count(gone)]
+        if not any(one is self.cut for one in self.items):
+            self.cut = None
+        self._stream = sum(len(one) for one in self.items if isinstance(one, Stream))
+        self._shown_bytes = None
+        self.display_ids = set()
+        for one in self.items:
+            self._note_name(one)
 
     def _note_name(self, item: Item) -> None:
         if isinstance(item, Shown) and item.display_id is not None:
