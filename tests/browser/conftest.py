@@ -127,6 +127,14 @@ def page(context: BrowserContext, pictures: Path, request: pytest.FixtureRequest
 
 
 @pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[JupyterServer]:
+    """A server that the test may end and start again."""
+    server = JupyterServer(tmp_path / "own")
+    yield server
+    server.close()
+
+
+@pytest.fixture
 def notebook(page: Page, server: JupyterServer, client: Client, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens a notebook whose first cell, which connects to the cluster, has been run: ``notebook(*cells)``."""
     name = name_of(request)

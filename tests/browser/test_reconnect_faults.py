@@ -81,6 +81,32 @@ def test_the_kernel_dies_before_the_eyes_of_the_page(live: OpenLive, pictures: P
     expect(nb.cell(2).locator(".rdf-live-cell-line")).to_have_count(0)
 
 
+@pytest.mark.parametrize("page_is", ["closed", "open"])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_the_server_goes(
+    live: OpenLive, own_server: JupyterServer, how: signal.Signals, page_is: str, pictures: Path
+) -> None:
+    """And its kernels with it: nothing runs for ever, and everything until then is there."""
+    nb = live(60, server=own_server)
+    nb.run_all(step=4)
+    if page_is == "closed":
+        nb.close()
+    else:
+        nb.save()
+    own_server.again(how, away_s=2)
+    if page_is == "closed":
+        nb.open()
+        check_not_finished(nb, "The Jupyter server w")
+        screenshot(nb.page, pictures, f"reconnect_server_{how.name}")
+        return
+    reason = nb.cell(1).locator(".rdf-live-cell-line")
+    expect(reason).to_contain_text("The Jupyter server w", timeout=60_000)
+    screenshot(nb.page, pictures, f"reconnect_server_{how.name}_open")
+    assert not [index for index in range(4) if "*" in nb.prompt(index)]
+    steps = nb.steps()
+    assert steps == list(range(len(steps)))
+
+
 @pytest.mark.parametrize("seconds", [9, 40])
 def test_the_network_is_cut(live: OpenLive, server: JupyterServer, seconds: int) -> None:
     """The page stays open and gets what it missed, once; nobody asks which version of the file is the right one."""

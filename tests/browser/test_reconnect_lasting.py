@@ -4,20 +4,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import OpenLive
 from jupyter_server_process import JupyterServer
 from notebook_page import screenshot
-
-
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[JupyterServer]:
-    server = JupyterServer(tmp_path / "own")
-    yield server
-    server.close()
 
 
 @pytest.mark.parametrize("page_is", ["closed", "open"])

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,13 +26,6 @@ ATTACH = "import rdf_live\nagain = rdf_live.attach()\nagain"
 RESULT = f"""h = again.result()["h"]
 wrong = [i for i in range({CELLS}) if h.GetBinContent(i + 1) != len(range(i, {ENTRIES}, {CELLS}))]
 print(again.state, h.GetEntries(), wrong)"""
-
-
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[JupyterServer]:
-    server = JupyterServer(tmp_path / "own")
-    yield server
-    server.close()
 
 
 def started(notebook: Open, server: JupyterServer, kernel: str = "python3") -> NotebookPage:
