@@ -42,6 +42,29 @@ def test_bars_and_loops(notebook):
     assert made.text(1) == "step 29\n"
 
 
+WIDGET = """
+import ipywidgets
+from IPython.display import clear_output, display
+output = ipywidgets.Output()
+print("before")
+display(output)
+for i in range(3):
+    with output:
+        clear_output(wait=True)
+        print("inside", i)
+print("after")
+"""
+
+
+def test_a_widget_that_takes_outputs(notebook):
+    """As in a page that stayed: what it takes is not of the cell."""
+    made = notebook(WIDGET)
+    run_away(made, "c0")
+    first, shown, last = made.cells()[0].outputs
+    assert (first.text, last.text) == ("before\n", "after\n")
+    assert "application/vnd.jupyter.widget-view+json" in shown.data
+
+
 def test_many_lines(notebook):
     """200,000 lines: beginning and end are kept, and how much is missing is said."""
     made = notebook("for i in range(200_000): print('line', i, 'of very many')")

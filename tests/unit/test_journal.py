@@ -98,6 +98,22 @@ def test_a_server_that_was_away(journal):
     assert journal.unheard("[nobody]\n", TIME + 4) == []
 
 
+def test_what_a_widget_takes_is_not_of_the_cell(journal):
+    """``with output:`` of ipywidgets."""
+
+    def takes(id):
+        return message("comm_msg", comm_id="w", data={"method": "update", "state": {"msg_id": id}})
+
+    cleared = message("clear_output", wait=True)
+    inside = [takes("m1"), cleared, stream("inside\n"), plot("inside", None), takes("")]
+    run(journal, "m1", stream("before\n"), *inside, *inside, stream("after\n"))
+    assert [one["text"] for one in outputs(journal)] == ["before\nafter\n"]
+    run(journal, "m2", takes("m2"), stream("inside\n", "m2"))
+    journal.kernel_lost("It died.", TIME, alive=True)
+    run(journal, "m2", stream("again\n", "m2"))
+    assert [one["text"] for one in outputs(journal, "m2")] == ["again\n"]
+
+
 def test_error_and_the_queue_behind_it(journal):
     requested(journal, "m1", "m2")
     for one in (status("busy"), begun(), message("error", ename="E", evalue="e", traceback=[]), status("idle")):

@@ -86,6 +86,8 @@ class Journal:
         #: header.session of the kernel's process, and of those before it.
         self._process: str | None = None
         self._ended_processes: set[str] = set()
+        #: Widgets that take what an execution shows now: ``with output:``.
+        self._taking: dict[str, str] = {}
 
     @property
     def running(self) -> Execution | None:
@@ -141,6 +143,11 @@ class Journal:
             done = "restarted" if restart else "shut down"
             return changes + self.kernel_lost(f"The kernel was {done} at {at(time)}.", time, alive=restart)
         execution = self.executions.get(words(parent.get("msg_id")))
+        if kind in ("comm_open", "comm_msg"):
+            self._note_taking(content)
+        elif kind in OUTPUTS and execution is not None and execution.id in self._taking.values():
+            # Pages show it in the widget, and not in the cell.
+            return changes
         if kind in OUTPUTS:
             sent = {"msg_type": kind, "content": dict(content), "metadata": dict(mapping(msg.get("metadata")))}
             return changes + self._output(execution, sent, time)
@@ -249,6 +256,14 @@ class Journal:
         self._ended_processes.add(known)
         return self._lose(f"The kernel was restarted at {at(time)}.", time, spare=words(parent.get("msg_id")))
 
+    def _note_taking(self, content: Mapping[str, Any]) -> None:
+        """A widget begins to take what an execution shows, or ends it."""
+        widget, state = words(content.get("comm_id")), mapping(mapping(content.get("data")).get("state"))
+        if "msg_id" in state:
+            self._taking.pop(widget, None)
+            if taken := words(state["msg_id"]):
+                self._taking[widget] = taken
+
     def asks(self, id: str, question: dict[str, Any], time: float) -> list[Change]:
         """The kernel waits for an answer: ``input()``."""
         execution = self.executions.get(id)
@@ -289,6 +304,7 @@ class Journal:
     def _lose(self, reason: str, time: float, spare: str = "") -> list[Change]:
         """End what is open, but for what was asked from `spare` on."""
         self.kernel_info |= {"since": time, "reason": reason}
+        self._taking.clear()
         changes = []
         for execution in self.executions.values():
             if spare and execution.id == spare:
