@@ -177,3 +177,15 @@ def test_a_page_whose_network_was_cut(notebook):
     until(lambda: made.save() or made.journal()["c0"]["saved"])
     back.close()
     assert made.cells()[0].outputs == []
+
+
+def test_a_page_that_falls_silent(notebook):
+    """A lid is closed: nothing is said, and no connection ends. The file gets what the page cannot save any more."""
+    made = notebook("import time; time.sleep(1); print('done')")
+    page = KernelPage(made)
+    follower = Follower(made, page.session)
+    follower.until(lambda said: said["type"] == "snapshot")
+    page.execute("c0")
+    # Whoever does not listen does not answer either.
+    until(lambda: made.text(0) == "done\n", "the file is written", 60)
+    assert made.server.ask("GET", f"api/kernels/{made.kernel}")["connections"] == 1

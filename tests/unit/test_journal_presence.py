@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from rdf_live.jupyter.server.presence import Page, Presence
+from rdf_live.jupyter.server.presence import VANISHED_S, Page, Presence
 
 
 @pytest.fixture
@@ -42,6 +42,18 @@ def test_one_of_two_websockets(presence):
     # The one that vanished may come back.
     assert not presence.nobody("a", 2009.0)
     assert presence.nobody("a", 2010.0)
+
+
+def test_the_one_that_follows_is_gone_and_the_other_hangs(presence):
+    """A page has vanished without a word. A console never follows: as long as it is connected, it is there."""
+    kernel, follower = Page("s", "a"), Page("s", "a", follows=True)
+    presence.come(kernel)
+    presence.come(follower)
+    presence.go(follower, clean=False, time=2000.0)
+    assert not presence.nobody("a", 2000.0)
+    assert presence.nobody("a", 2000.0 + VANISHED_S)
+    presence.come(Page("console", "a"))
+    assert not presence.nobody("a", 2000.0 + VANISHED_S)
 
 
 def test_rename(presence):

@@ -57,6 +57,10 @@ class FollowHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """The websocket ``journal/follow?path=P&session=S``."""
 
     auth_resource = _RESOURCE
+    #: Milliseconds. A page that vanishes without a word, as when a lid is closed, is missed soon: its connection to the
+    #: kernel is asked more seldom.
+    ping_interval = 5_000
+    ping_timeout = 15_000
 
     def initialize(self, service: Service) -> None:
         """Take the service from the list of handlers."""

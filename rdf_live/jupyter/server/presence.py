@@ -111,7 +111,13 @@ class Presence:
 
     def nobody(self, path: str, time: float) -> bool:
         """True if no page shows that notebook, and none may come back to it."""
-        return not self.of(path) and time >= self._free.get(path, self._from_start)
+        return not self._there(path) and time >= self._free.get(path, self._from_start)
+
+    def _there(self, path: str) -> bool:
+        """A page that has followed and does not any more has gone without a word, whatever else it left open."""
+        pages, known = self.of(path), self._known.get(path, {})
+        following = {page.session for page in pages if page.follows}
+        return any(page.session in following or not known.get(page.session) for page in pages)
 
     def rename(self, old: str, new: str) -> None:
         """The notebook has another path now."""
