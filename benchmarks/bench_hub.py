@@ -161,7 +161,7 @@ def _measure(client: Client, pid: int, publishers: int, length_s: float) -> dict
             await sending
         while time.time() < crowd.stop_at - 0.1:
             cpu, start = sum(process.cpu_times()[:2]), time.time()
-            await asyncio.sleep(min(WINDOW_S, max(crowd.stop_at - time.time(), 0.05)))
+            await asyncio.sleep(min(WINDOW_S, length_s / 3, max(crowd.stop_at - time.time(), 0.05)))
             used = (sum(process.cpu_times()[:2]) - cpu) / (time.time() - start)
             rows.append((time.time(), 100 * used, process.memory_info().rss / 2**20))
         await sending
