@@ -14,7 +14,7 @@ from jupyter_server_process import JupyterServer
 from notebook_page import PATIENCE_S, NotebookPage, screenshot, until
 from playwright.sync_api import expect
 
-ENTRIES, CELLS = 45_000, 97
+ENTRIES, CELLS = 60_000, 97
 #: The second cell shows the panel; what is in the histogram is known to the last bin.
 START = f"""import os
 df = ROOT.RDataFrame({ENTRIES}, executor=client, npartitions=6)
