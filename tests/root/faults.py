@@ -20,6 +20,7 @@ import ROOT
 from distributed import Client, LocalCluster
 
 import rdf_live
+from rdf_live.client import hub
 
 # Workers cannot import this module: what it sends them goes by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -96,6 +97,7 @@ class Farm:
 
     def log_begins(self) -> list[tuple[str, int, int, str]]:
         """From now on: (run, graph, range, answer of the hub) of every attempt that wanted to begin."""
+        hub.install(self.client)
         begin = self.scheduler.handlers["rdf_live_begin"]
         log: list[tuple[str, int, int, str]] = []
 
