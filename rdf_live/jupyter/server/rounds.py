@@ -184,7 +184,7 @@ class Rounds:
         ending = [watcher for kernel, watcher in service.watchers.items() if kernel not in staying]
         reason = f"The Jupyter server was stopped at {at(time.time())}."
         # The server interrupts them anyway, and what a cell says then, or the cells behind it, nobody would hear.
-        await asyncio.gather(*(watcher.interrupted(reason) for watcher in ending))
+        await asyncio.gather(*(watcher.interrupted(reason) for watcher in ending), return_exceptions=True)
         for watcher in ending:
             watcher.lost(reason, alive=False)
         for watcher in service.watchers.values():

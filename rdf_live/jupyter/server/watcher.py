@@ -204,7 +204,9 @@ class Watcher:
     def _release(self) -> None:
         """Take what was held."""
         held, self._held = self._held, None
-        for message in filter(None, map(self._message, held or ())):
+        if held is None:
+            return
+        for message in filter(None, map(self._message, held)):
             if message["header"]["msg_id"] not in self._known:
                 self._note_past(message)
         self._tell_state()
@@ -334,6 +336,8 @@ class Watcher:
     def close(self) -> None:
         """Stop listening. An iopub connection that stays open keeps the server from stopping."""
         self.questions.close()
+        # What is held comes after what this server has yet to ask for: the next one asks for both.
+        self._held = None
         for task in (self._subscribing, self._catching_up):
             if task is not None:
                 task.cancel()
