@@ -44,14 +44,14 @@ def bare_loops(histograms: int, loops: int) -> float:
 def one(histograms: int, pairs: int) -> dict[str, Any]:
     """One number of histograms."""
     bare: list[float] = []
-    with cluster() as client:
-        workers = list(client.scheduler_info(n_workers=-1)["workers"])
+    # The bare loops in processes of their own: the heap they leave behind would slow down whatever runs there next.
+    with cluster() as own, cluster() as client:
+        workers = list(own.scheduler_info(n_workers=-1)["workers"])
 
         def loops() -> None:
-            tasks = [
-                client.submit(bare_loops, histograms, RANGES // len(workers), workers=[w], pure=False) for w in workers
-            ]
-            bare.append(max(client.gather(tasks)))
+            count = RANGES // len(workers)
+            tasks = [own.submit(bare_loops, histograms, count, workers=[w], pure=False) for w in workers]
+            bare.append(max(own.gather(tasks)))
 
         times = interleave(
             pairs,

@@ -23,7 +23,16 @@ __all__ = [
 
 
 class RdfLiveError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    Attributes
+    ----------
+    partial : Snapshot or None
+        What a run had counted when it ended with this error: the merge of its committed ranges. None where there is
+        none.
+    """
+
+    partial: Any = None
 
 
 class BadInput(RdfLiveError, ValueError):
@@ -65,8 +74,6 @@ class RunFailed(RdfLiveError):
     ----------
     failures : list of dict
         One per failed range: graph, range, attempts, worker, type, message, traceback, files, entries.
-    partial : object
-        The merge of all the ranges that did not fail, or None where there is none.
     """
 
     def __init__(self, message: str, failures: list[dict[str, Any]] | None = None, partial: Any = None) -> None:

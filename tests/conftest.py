@@ -32,6 +32,8 @@ def _state() -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     # Here and not in browser/, whose conftest is read too late where no folder is named on the command line.
     parser.addoption("--keep-screenshots", metavar="DIR", help="copy the pictures that the browser tests take there")
+    fronts = {"choices": ("lab", "notebook"), "default": "lab"}
+    parser.addoption("--front", **fronts, help="where browser tests open notebooks that name no front end themselves")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -84,22 +84,20 @@ def _hand_over(run: LiveRun, complete: bool) -> None:
 
 
 def _failure(run: LiveRun, partial: Snapshot | None, error: dict[str, Any] | None) -> errors.RdfLiveError:
+    kept = f"{100 * partial.fraction:.3g} % of the data are in error.partial" if partial is not None else ""
     if error is not None:
         kind = getattr(errors, error["error"], errors.RunFailed)
-        if kind is not errors.RunFailed:
-            made: errors.RdfLiveError = kind(error["message"])
-            return made
-        return errors.RunFailed(error["message"], run.failures, partial)
+        text = f"{error['message']}\nWhat had been computed by then is not lost: {kept}." if kept else error["message"]
+        if kind is errors.RunFailed:
+            return errors.RunFailed(text, run.failures, partial)
+        made: errors.RdfLiveError = kind(text)
+        made.partial = partial
+        return made
     failures = run.failures
     first = failures[0]
     files = ", ".join(first.get("files") or []) or "unknown files"
-    kept = (
-        f"{100 * partial.fraction:.3g} % of the data are in error.partial"
-        if partial is not None
-        else "nothing was kept"
-    )
     return errors.RunFailed(
-        f"run {run.name!r}: {len(failures)} of {run.progress.ranges} ranges failed in every attempt; {kept}. "
+        f"run {run.name!r}: {len(failures)} of {run.progress.ranges} ranges failed in every attempt; {kept or 'nothing was kept'}. "
         f"The first, range {first['range']} ({files}), after {first['attempts']} attempts on {first['worker']}: "
         f"{first['type']}: {first['message']}\n"
         'Mend the cause, or start(..., on_error="skip") to go on without these ranges. '

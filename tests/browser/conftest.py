@@ -15,7 +15,7 @@ from distributed import Client
 from jupyter_server_process import EXTENSION, JupyterServer
 from live_cells import LivePage
 from notebook_page import NotebookPage, until
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
 import rdf_live
 
@@ -41,6 +41,9 @@ def frame(entries, npartitions=8, ms=1):
 print("ready")
 """
 
+#: Of tests that are worth their time in both on every run; ``--front`` is for the others.
+both_fronts = pytest.mark.parametrize("front", ["lab", "notebook"])
+Browser = Callable[[], tuple[BrowserContext, Path]]
 Open = Callable[..., NotebookPage]
 OpenLive = Callable[..., LivePage]
 
@@ -53,20 +56,35 @@ def missing(what: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """The browser of this machine, as after its installation."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Starts the browser of this machine, as after its installation; what it writes lies in the folder it returns."""
     found = os.environ.get("CHROMIUM") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         missing("got no Chromium, expected one on the PATH or in CHROMIUM; on Debian: apt install chromium")
+
     with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("browser"),
-            executable_path=found,
-            args=FLAGS,
-            viewport={"width": 1280, "height": 900},
-        )
-        yield context
-        context.close()
+
+        def start() -> tuple[BrowserContext, Path]:
+            folder = tmp_path_factory.mktemp("browser")
+            size: ViewportSize = {"width": 1280, "height": 900}
+            launch = playwright.chromium.launch_persistent_context
+            return launch(folder, executable_path=found, args=FLAGS, viewport=size), folder
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """The browser of all tests."""
+    context, _ = browser()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def front(request: pytest.FixtureRequest) -> str:
+    """JupyterLab ("lab") or Notebook 7 ("notebook")."""
+    return str(request.config.getoption("--front"))
 
 
 @pytest.fixture(scope="session")
@@ -135,11 +153,13 @@ def own_server(tmp_path: Path) -> Iterator[JupyterServer]:
 
 
 @pytest.fixture
-def notebook(page: Page, server: JupyterServer, client: Client, request: pytest.FixtureRequest) -> Iterator[Open]:
+def notebook(
+    page: Page, server: JupyterServer, client: Client, front: str, request: pytest.FixtureRequest
+) -> Iterator[Open]:
     """Opens a notebook whose first cell, which connects to the cluster, has been run: ``notebook(*cells)``."""
     name = name_of(request)
 
-    def open_(*cells: str, front: str = "lab", server: JupyterServer = server, kernel: str = "python3") -> NotebookPage:
+    def open_(*cells: str, front: str = front, server: JupyterServer = server, kernel: str = "python3") -> NotebookPage:
         prologue = PROLOGUE.format(address=client.scheduler.address)
         made = NotebookPage(page, server, name, [prologue, *cells], front, kernel)
         assert "ready" in made.run(0)
@@ -151,12 +171,12 @@ def notebook(page: Page, server: JupyterServer, client: Client, request: pytest.
 
 
 @pytest.fixture
-def live(page: Page, server: JupyterServer, request: pytest.FixtureRequest) -> Iterator[OpenLive]:
+def live(page: Page, server: JupyterServer, front: str, request: pytest.FixtureRequest) -> Iterator[OpenLive]:
     """Opens a notebook that needs no cluster, with a cell that goes on for a while: ``live(seconds)``."""
     name = name_of(request)
 
     def open_(seconds: int = 12, **options: Any) -> LivePage:
-        given: dict[str, Any] = {"page": page, "server": server, **options}
+        given: dict[str, Any] = {"page": page, "server": server, "front": front, **options}
         return LivePage(given.pop("page"), given.pop("server"), name, seconds, **given)
 
     yield open_

@@ -7,16 +7,16 @@ import contextlib
 import json
 from pathlib import Path
 
-import pytest
-from conftest import OpenLive
+import psutil
+from conftest import Browser, OpenLive, both_fronts
 from live_cells import LivePage
 from notebook_page import PATIENCE_S, screenshot, until
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
 
-@pytest.mark.parametrize("front", ["lab", "notebook"])
+@both_fronts
 def test_reload_while_a_cell_runs(live: OpenLive, front: str, pictures: Path) -> None:
-    nb = live(30, front=front)
+    nb = live(30)
     nb.run_all()
     nb.reload()
     nb.check_running()
@@ -45,7 +45,8 @@ def test_closed_and_opened_while_a_cell_runs(live: OpenLive, context: BrowserCon
     nb.page.close()
 
 
-def test_opened_after_the_end(live: OpenLive, page: Page, pictures: Path) -> None:
+@both_fronts
+def test_opened_after_the_end(live: OpenLive, front: str, page: Page, pictures: Path) -> None:
     nb = live(6)
     nb.run_all()
     nb.close()
@@ -54,7 +55,7 @@ def test_opened_after_the_end(live: OpenLive, page: Page, pictures: Path) -> Non
     nb.check_file()
     nb.open()
     nb.check_end()
-    screenshot(page, pictures, "reconnect_after_the_end")
+    screenshot(page, pictures, f"reconnect_after_the_end_{front}")
 
 
 def test_the_page_crashes(live: OpenLive, context: BrowserContext, page: Page) -> None:
@@ -67,6 +68,22 @@ def test_the_page_crashes(live: OpenLive, context: BrowserContext, page: Page) -
     nb.check_running()
     nb.check_end()
     doomed.close()
+
+
+def test_the_browser_is_killed_and_another_computer_goes_on(live: OpenLive, browser: Browser, page: Page) -> None:
+    """Nothing of the first is there: not its storage, not its cookies, and it has said good-bye to nobody."""
+    doomed, folder = browser()
+    nb = live(30, page=doomed.new_page())
+    nb.run_all()
+    for process in psutil.process_iter(["cmdline"]):
+        if f"--user-data-dir={folder}" in (process.info["cmdline"] or ()):
+            process.kill()
+    nb.open_in(page)
+    nb.check_running()
+    expect(nb.banner).to_contain_text("Reconnected: cell 2 running since")
+    nb.check_end()
+    with contextlib.suppress(Error):
+        doomed.close()
 
 
 def test_what_was_saved_and_cleared_does_not_come_back(live: OpenLive) -> None:

@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import OpenLive
+from conftest import OpenLive, both_fronts
 from cut_line import CutLine
 from jupyter_server_process import JupyterServer
 from live_cells import LivePage
@@ -40,7 +40,8 @@ def check_not_finished(nb: LivePage, what: str) -> None:
     expect(nb.busy).to_be_hidden()
 
 
-def test_the_kernel_dies_while_away(live: OpenLive, pictures: Path) -> None:
+@both_fronts
+def test_the_kernel_dies_while_away(live: OpenLive, front: str, pictures: Path) -> None:
     nb = live(60)
     nb.run_all(step=4)
     pid = nb.kernel_pid()
@@ -48,7 +49,7 @@ def test_the_kernel_dies_while_away(live: OpenLive, pictures: Path) -> None:
     os.kill(pid, signal.SIGKILL)
     nb.open()
     check_not_finished(nb, "The kernel died at")
-    screenshot(nb.page, pictures, "reconnect_kernel_died")
+    screenshot(nb.page, pictures, f"reconnect_kernel_died_{front}")
     nb.save()
     assert "The kernel died at" in str(nb.file()["cells"][1]["outputs"])
 
@@ -64,7 +65,8 @@ def test_the_kernel_is_restarted_while_away(live: OpenLive) -> None:
     assert "kernel" in nb.run(0)
 
 
-def test_the_kernel_dies_before_the_eyes_of_the_page(live: OpenLive, pictures: Path) -> None:
+@both_fronts
+def test_the_kernel_dies_before_the_eyes_of_the_page(live: OpenLive, front: str, pictures: Path) -> None:
     """What this page asked for is left as JupyterLab shows it; a line says what happened."""
     nb = live(60)
     nb.run_all(step=4)
@@ -75,7 +77,7 @@ def test_the_kernel_dies_before_the_eyes_of_the_page(live: OpenLive, pictures: P
     expect(nb.cell(1).locator(".rdf-live-cell-line")).to_contain_text("The kernel died at", timeout=20_000)
     expect(nb.cell(2).locator(".rdf-live-cell-line")).to_contain_text("Not run: the kernel died at")
     assert not [index for index in range(4) if "*" in nb.prompt(index)]
-    screenshot(nb.page, pictures, "reconnect_kernel_died_here")
+    screenshot(nb.page, pictures, f"reconnect_kernel_died_here_{front}")
     nb.run(0)
     nb.run(2)
     expect(nb.cell(2).locator(".rdf-live-cell-line")).to_have_count(0)

@@ -134,9 +134,9 @@ def farm(workers: int = 2, **config: Any) -> Iterator[Farm]:
 class Analysis:
     """A count and two histograms of all entries, one of them weighted."""
 
-    def __init__(self, frame: Any, code: str = "") -> None:
-        x = frame.Define("x", f"{code}; return double((rdfentry_ * 7919) % 1000);")
-        w = x.Define("w", "double(rdfentry_ % 7)")
+    def __init__(self, frame: Any, code: str = "", entry: str = "rdfentry_") -> None:
+        x = frame.Define("x", f"{code}; return double(({entry} * 7919) % 1000);")
+        w = x.Define("w", f"double({entry} % 7)")
         self.count = x.Count()
         self.plain = x.Histo1D(("plain", "", 50, 20, 980), "x")
         self.weighted = w.Histo1D(("weighted", "", 20, 0, 1000), "x", "w")

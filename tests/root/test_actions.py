@@ -68,10 +68,15 @@ AUTO: Book = {
 
 WORD = 'static_cast<const char *>(id % 3 == 0 ? "fizz" : id % 5 == 0 ? "buzz" : "none")'
 
+#: Labels that come late, and more than there are bins.
+RARE = """static_cast<const char *>(id < 300 ? "first" : id % 2 ? "odd" : id > 2000 ? "late" : "even")"""
+
 #: Booked after a cut; their parts do not add.
 LISTS: Book = {
     "auto range of few": lambda f: f.Filter("id % 50 == 7").Histo1D(("autof", "t", 20, 0, 0), "x"),
     "labels": lambda f: f.Define("s", WORD).Histo2D(("lab", "t", 3, 0, 3, 5, 0, 8), "s", "x", "w"),
+    "labels some ranges have": lambda f: f.Define("s", RARE).Histo2D(("late", "t", 5, 0, 8, 2, 0, 2), "x", "s", "w"),
+    "labels of a profile": lambda f: f.Define("s", WORD).Profile1D(("labp", "t", 3, 0, 3), "s", "x", "w"),
     "graph": lambda f: f.Filter("id % 50 == 7").Graph("x", "y"),
     "graph with errors": lambda f: f.Filter("id % 50 == 7").GraphAsymmErrors("x", "y", "w", "y", "x", "w"),
     "asnumpy": lambda f: f.Filter("id % 50 == 7").AsNumpy(["x", "n", "v"], lazy=True),
@@ -216,6 +221,18 @@ def test_live_variations(both: SimpleNamespace, name: str) -> None:
         expected = [str(key) for key in both.expected[f"varied {name}"].GetKeys()]
         assert sorted(varied.GetKeys()) == sorted(expected)
         assert {key: varied[key].GetEntries() for key in expected} == dict.fromkeys(expected, snapshot.entries)
+
+
+def test_live_variations_of_numbers(both: SimpleNamespace) -> None:
+    """Sums and the like have their variations on the way, too: at the same entry as the nominal value."""
+    for snapshot in both.seen:
+        varied = {name: snapshot[both.got[f"varied {name}"]] for name in ("sum", "mean", "max", "stddev", "count")}
+        for name, values in varied.items():
+            assert values["nominal"] == snapshot[both.got[f"nominal {name}"]], name
+            assert {str(key) for key in values.GetKeys()} >= {"nominal", "x:down", "x:up"}
+            if name != "count":
+                assert values["x:up"] == pytest.approx(1.1 * values["nominal"], rel=1e-12), name
+        assert 0 < varied["count"]["x:down"] <= varied["count"]["nominal"] <= varied["count"]["x:up"]
 
 
 def test_live_lists(both: SimpleNamespace) -> None:

@@ -22,11 +22,21 @@ MAY: dict[str, set[str]] = {
     "worker": {"errors", "partial", "_distrdf", "_root"},
     "export": {"errors", "partial", "titles", "snapshot", "_root", "_interrupts"},
     "client": ALL - {"cluster", "commands", "demo", "cli", "export"},
+    "cluster": {"errors", "client", "export", "hub", "_root"},
+    "again.py": {"errors", "client", "reconnect", "run", "snapshot"},
+    "reconnect.py": {"errors", "client", "cluster"},
+    "progress.py": set(),
+    "__init__.py": set(),
     "jupyter/journal": {"errors", "jupyter"},
     "jupyter/kernel": {"errors", "client", "view", "jupyter"},
     "jupyter/server": {"errors", "client", "cluster", "partial", "jupyter"},
     "view": ALL - {"cluster", "commands", "demo", "cli", "hub", "worker", "_distrdf"},
+    "demo": {"errors", "snapshot", "export", "view", "_root", "_interrupts"},
+    "commands": {"errors", "cluster", "demo", "view"},
+    "cli.py": {"errors", "commands"},
 }
+#: Of other parts, the only files that a holder may load: it has no ROOT, and nothing to draw.
+HOLDERS = {"client.hub", "hub.guard", "hub.plugin", "export.atomic"}
 #: The panel is loaded where it is asked for.
 LAZY = {"view": {"client/shown.py", "client/visualize.py", "snapshot.py"}}
 LAZY["export"] = {"snapshot.py"}
@@ -61,6 +71,13 @@ def test_the_parts_of_jupyter() -> None:
         for path in (HERE / "jupyter" / place).rglob("*.py"):
             names = [name.split(".") for name in imports(ast.parse(path.read_text()))]
             assert {name[2] for name in names if name[:2] == ["rdf_live", "jupyter"]} <= {"journal", place}, path
+
+
+def test_what_a_holder_loads() -> None:
+    parts_of = [f"rdf_live.{part}." for part in ("client", "hub", "export")]
+    for path in (HERE / "cluster").rglob("*.py"):
+        names = [name for name in imports(ast.parse(path.read_text())) if name.startswith(tuple(parts_of))]
+        assert {".".join(name.split(".")[1:3]) for name in names} <= HOLDERS, path
 
 
 def test_no_root() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import rdf_live.run
 from rdf_live.client.finish import finish
-from rdf_live.errors import BadInput, PartialResultWarning, RunCancelled, WrongKind
+from rdf_live.errors import BadInput, PartialResultWarning, RunCancelled, VersionMismatch, WrongKind
 from rdf_live.run import LiveRun
 from rdf_live.snapshot import Result, Snapshot
 
@@ -47,12 +47,12 @@ def make(*nodes: Node) -> LiveRun:
     return run
 
 
-def deliver(run: LiveRun, seq: int, value: float | None, state: str = "running") -> None:
+def deliver(run: LiveRun, seq: int, value: float | None, state: str = "running", error: Any = None) -> None:
     """A frame from the hub; the value is the number of entries too."""
     values = None if value is None else np.array([value], dtype=float).tobytes()
     graph = {"values": values, "held": {}, "entries": int(value or 0)}
     progress = {"fraction": 0.5, "entries_total": 100, "total_is_estimate": False}
-    frame = {"state": state, "seq": seq, "time": 1.0, "progress": progress, "failures": [], "error": None}
+    frame = {"state": state, "seq": seq, "time": 1.0, "progress": progress, "failures": [], "error": error}
     run._deliver(frame | {"graphs": [graph]})
 
 
@@ -222,6 +222,27 @@ class TestWaiting:
         deliver(run, 1, 7, "done")
         assert getattr(run, ask)(float("inf"))
         assert getattr(run, ask)(np.int64(1))
+
+
+class TestAborted:
+    """The hub ended the run for a reason that concerns all ranges: what had been computed is not lost."""
+
+    def end(self, value: float | None) -> VersionMismatch:
+        run = make(Node())
+        deliver(run, 1, value, "failed", {"error": "VersionMismatch", "message": "another ROOT"})
+        with pytest.raises(VersionMismatch, match="another ROOT") as raised:
+            finish(run)
+        return raised.value
+
+    def test_with_a_part(self) -> None:
+        error = self.end(5)
+        assert error.partial["z"] == [5]
+        assert "50 % of the data are in error.partial" in str(error)
+
+    def test_with_nothing(self) -> None:
+        error = self.end(None)
+        assert error.partial is None
+        assert str(error) == "another ROOT"
 
 
 class TestParts:
