@@ -91,7 +91,8 @@ def test_others_are_left_alone(live: OpenLive, beside: Beside, package: str, pic
     steps = nb.steps()
     assert steps == sorted(set(steps)), steps
     assert nb.text(3).count("ValueError: on purpose") <= 1
-    for ours in (nb.banner, nb.busy, nb.label(1), nb.page.locator(".jp-Dialog"), nb.page.locator(".rdf-live-beside")):
+    expect(nb.busy).to_be_hidden()
+    for ours in (nb.banner, nb.label(1), nb.page.locator(".jp-Dialog"), nb.page.locator(".rdf-live-beside")):
         expect(ours).to_have_count(0)
     texts = ["".join(output.get("text", "")) for output in nb.file()["cells"][1]["outputs"]]
     assert "".join(texts).count("step 3\n") <= 1

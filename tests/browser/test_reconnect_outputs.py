@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from conftest import OpenLive
 from notebook_page import PATIENCE_S, NotebookPage, screenshot, until
 from playwright.sync_api import expect
@@ -135,8 +136,9 @@ def test_a_cell_is_moved_while_it_runs_and_afterwards(live: OpenLive) -> None:
     assert nb.prompt(1) == "[2]:"
 
 
+@pytest.mark.parametrize("front", ["lab"])
 def test_two_views(live: OpenLive) -> None:
-    """Both show the same outputs, once."""
+    """Both show the same outputs, once. Notebook 7 has one view only."""
     nb = live(15)
     nb.run_all()
     nb.reload()

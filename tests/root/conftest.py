@@ -12,6 +12,7 @@ import pytest
 from distributed import Client
 
 import rdf_live
+from rdf_live import _distrdf as distrdf
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -24,6 +25,15 @@ COLUMNS = {
     "n": "id % 7",
     "v": "ROOT::RVecD{{x, y, w}}",
 }
+
+
+#: What ROOT distributes since 6.38 and 6.40.
+LATER = {"HistoNSparseD", "Report"}
+
+
+def distributes(action: str) -> bool:
+    """Whether this ROOT has that action on the cluster."""
+    return action in distrdf.module("Operation").SUPPORTED_OPERATIONS
 
 
 @pytest.fixture(scope="session")

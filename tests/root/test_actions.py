@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import ROOT
 from compare import assert_same
-from conftest import Files, Gate, watch
+from conftest import Files, Gate, distributes, watch
 from distributed import Client
 
 import rdf_live
@@ -68,6 +68,11 @@ AUTO: Book = {
 
 WORD = 'static_cast<const char *>(id % 3 == 0 ? "fizz" : id % 5 == 0 ? "buzz" : "none")'
 
+if not distributes("Report"):
+    del NUMBERS["report"]
+if not distributes("HistoNSparseD"):
+    del ADDING["hn sparse"], ADDING["hn sparse weighted"]
+
 #: Labels that come late, and more than there are bins.
 RARE = """static_cast<const char *>(id < 300 ? "first" : id % 2 ? "odd" : id > 2000 ? "late" : "even")"""
 
@@ -80,8 +85,9 @@ LISTS: Book = {
     "graph": lambda f: f.Filter("id % 50 == 7").Graph("x", "y"),
     "graph with errors": lambda f: f.Filter("id % 50 == 7").GraphAsymmErrors("x", "y", "w", "y", "x", "w"),
     "asnumpy": lambda f: f.Filter("id % 50 == 7").AsNumpy(["x", "n", "v"], lazy=True),
-    "report further on": lambda f: f.Filter("id % 50 == 7", "few").Report(),
 }
+if distributes("Report"):
+    LISTS["report further on"] = lambda f: f.Filter("id % 50 == 7", "few").Report()
 
 #: Booked on a frame with variations of x and of w.
 VARIED: Book = {

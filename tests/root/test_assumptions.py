@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import ROOT
-from conftest import Files
+from conftest import LATER, Files, distributes
 from distributed import Client
 
 from rdf_live import _distrdf as distrdf
@@ -123,7 +123,7 @@ class TestNodes:
         }
         assert actions - {"VariationsFor"} - set(distrdf.KINDS) <= {"Profile3D"}  # RDataFrame itself has no Profile3D
         assert not hasattr(ROOT.RDataFrame(1), "Profile3D")
-        assert set(distrdf.KINDS) <= actions
+        assert set(distrdf.KINDS) - actions <= LATER
 
     def test_proxies(self, client: Client) -> None:
         df = ROOT.RDataFrame(10, executor=client).Define("x", "1.").Vary("x", "ROOT::RVecD{x, -x}", 2)
@@ -176,7 +176,8 @@ class TestWorker:
     def task(self, client: Client, files: Files, tmp_path: Path) -> tuple[ProcessGraph, list[Any]]:
         df = ROOT.RDataFrame("events", files.trees, executor=client, npartitions=3)
         cut = df.Filter("n > 2", "cut")
-        kept = [df.Histo1D(("h", "", 20, 0, 10), "x", "w"), cut.Count(), cut.Report(), cut.AsNumpy(["n"], lazy=True)]
+        kept = [df.Histo1D(("h", "", 20, 0, 10), "x", "w"), cut.Count(), cut.AsNumpy(["n"], lazy=True)]
+        kept += [cut.Report()] if distributes("Report") else []
         captured = live_backend(kept[0].proxied_node.get_head(), None).capture()
         ranges = [pickle.loads(zlib.decompress(r)) for r in pack_ranges(captured.ranges)]
         return ProcessGraph(pack(captured.mapper), str(tmp_path)), ranges
