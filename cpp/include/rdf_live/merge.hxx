@@ -23,6 +23,8 @@ inline void AddBinByBin(TH1 &to, TH1 &from)
 {
    to.BufferEmpty(1);
    from.BufferEmpty(1);
+   // ROOT before 6.38 does not let the axes of weighted histograms grow.
+   to.SetCanExtend(TH1::kAllAxes);
    std::array<Double_t, TH1::kNstat> sums{}, more{};
    to.GetStats(sums.data());
    from.GetStats(more.data());
@@ -50,6 +52,16 @@ inline void AddBinByBin(TH1 &to, TH1 &from)
    to.SetEntries(entries);
 }
 
+/// Whether both have the same axes. Limits that were given are the same in all parts: other ones were found.
+inline bool SameLimits(const TH1 &a, const TH1 &b)
+{
+   const std::array here{a.GetXaxis(), a.GetYaxis(), a.GetZaxis()}, there{b.GetXaxis(), b.GetYaxis(), b.GetZaxis()};
+   for (std::size_t i = 0; i < here.size(); ++i)
+      if (here[i]->GetXmin() != there[i]->GetXmin() || here[i]->GetXmax() != there[i]->GetXmax())
+         return false;
+   return true;
+}
+
 /// Merges an object into another of its class as ROOT does. Histograms that found limits which ROOT cannot bring together
 /// are added bin by bin: ROOT would leave one of them out, with a line on the terminal.
 /// \throws std::runtime_error if ROOT cannot merge them
@@ -61,7 +73,7 @@ inline void MergeInto(TObject &to, TObject &from)
    if (!merge)
       throw std::runtime_error(std::string("rdf_live: got an object of class ") + to.ClassName() + ", which has no Merge");
    auto histogram = dynamic_cast<TH1 *>(&to);
-   const bool grows = histogram && histogram->CanExtendAllAxes();
+   const bool grows = histogram && (histogram->CanExtendAllAxes() || !SameLimits(*histogram, dynamic_cast<TH1 &>(from)));
    const auto level = gErrorIgnoreLevel;
    if (grows)
       gErrorIgnoreLevel = kFatal;

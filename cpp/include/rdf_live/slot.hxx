@@ -208,7 +208,7 @@ public:
       if constexpr (std::is_base_of_v<TH1, T>) {
          fWeighted = action.GetColumnNames().size() > Dimensions<T>();
          fCells = object.GetNcells();
-         fFindsLimits = object.CanExtendAllAxes() && object.GetXaxis()->GetXmin() >= object.GetXaxis()->GetXmax();
+         fFindsLimits = object.GetXaxis()->GetXmin() >= object.GetXaxis()->GetXmax();
       }
       if constexpr (std::is_base_of_v<THnBase, T>)
          fErrors = object.GetCalculateErrors();
@@ -256,7 +256,7 @@ public:
       } else {
          bool adds = true;
          if constexpr (std::is_base_of_v<TH1, T>)
-            adds = Adds(object, fCells);
+            adds = !fFindsLimits && Adds(object, fCells);
          if (adds)
             Layout<T>::Store(object, fWeighted, out);
          else
