@@ -97,8 +97,9 @@ def _failure(run: LiveRun, partial: Snapshot | None, error: dict[str, Any] | Non
     first = failures[0]
     files = ", ".join(first.get("files") or []) or "unknown files"
     return errors.RunFailed(
-        f"run {run.name!r}: {len(failures)} of {run.progress.ranges} ranges failed in every attempt; {kept or 'nothing was kept'}. "
-        f"The first, range {first['range']} ({files}), after {first['attempts']} attempts on {first['worker']}: "
+        f"run {run.name!r}: {len(failures)} of {run.progress.ranges} ranges failed in every attempt; "
+        f"{kept or 'nothing was kept'}. The first, range {first['range']} ({files}), "
+        f"after {first['attempts']} attempts on {first['worker']}: "
         f"{first['type']}: {first['message']}\n"
         'Mend the cause, or start(..., on_error="skip") to go on without these ranges. '
         "All failures are in run.failures.",
