@@ -38,7 +38,8 @@ def started(notebook: Open, server: JupyterServer, kernel: str = "python3") -> N
 
 
 def watch(nb: NotebookPage, cell: int) -> None:
-    """Note what the panel of that cell shows."""
+    """Note what the panel of that cell shows: the kernel sends only what is on the screen."""
+    nb.cell(cell).locator(".rdf-live-pane, .rdf-live").last.scroll_into_view_if_needed()
     nb.watch(f".jp-Notebook .jp-Cell:nth-child({cell + 1}) .rdf-live")
 
 
