@@ -186,7 +186,8 @@ def tree_and_files(given: Sequence[str]) -> tuple[str, list[str], dict[str, int]
     for path in files[1:]:
         entries += trees_in(path)[choose_tree(trees_in(path), tree, path)]
     if entries == 0:
-        raise BadInput(f"got tree {tree!r}, which has no entries in {len(files)} files, expected at least one.")
+        where = files[0] if len(files) == 1 else f"{len(files)} files"
+        raise BadInput(f"got tree {tree!r}, which has no entries in {where}, expected at least one.")
     return tree, files, first
 
 
