@@ -44,7 +44,8 @@ def bare_loops(histograms: int, loops: int) -> float:
 def one(histograms: int, pairs: int) -> dict[str, Any]:
     """One number of histograms."""
     bare: list[float] = []
-    # The bare loops in processes of their own: the heap they leave behind would slow down whatever runs there next.
+    # The bare loops in processes of their own, so that what they leave on the heap slows down none of the others. A run
+    # gives its ranges to whoever is free, the bare loops are halved: the ratio may be below 1.
     with cluster() as own, cluster() as client:
         workers = list(own.scheduler_info(n_workers=-1)["workers"])
 

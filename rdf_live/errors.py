@@ -28,11 +28,14 @@ class RdfLiveError(Exception):
     Attributes
     ----------
     partial : Snapshot or None
-        What a run had counted when it ended with this error: the merge of its committed ranges. None where there is
-        none.
+        Of a run that the hub has ended with this error: the merge of its committed ranges. None where no range had
+        committed, and where the cluster cannot be reached. It stays in its process: a pickled error has none.
     """
 
     partial: Any = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args, {name: value for name, value in vars(self).items() if name != "partial"}
 
 
 class BadInput(RdfLiveError, ValueError):

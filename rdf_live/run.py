@@ -211,6 +211,8 @@ class LiveRun(Shown):
             It is not over; it goes on.
         RunFailed
             Ranges failed for good. It carries the failures and the merge of all others.
+        VersionMismatch, ThreadedWorkers, ResultTooLarge, RunLost
+            The run cannot go on. They carry the merge of what had been committed.
         RunCancelled
             It was cancelled.
         """

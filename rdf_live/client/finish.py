@@ -31,8 +31,9 @@ def finish(run: LiveRun) -> Snapshot:
     frame = run._current()
     error = frame["error"]
     if frame["state"] == "failed":
-        partial = run._take(own=True) if run._has_values() else None
-        raise _failure(run, partial, error)
+        partial = run._take(own=True) if run._has_values() and frame["progress"]["committed"] else None
+        # Ranges without entries commit, too.
+        raise _failure(run, partial if partial is not None and partial.entries else None, error)
     if run._final is None:
         run._final = run._take(own=True)
     snapshot = run._final
@@ -84,10 +85,12 @@ def _hand_over(run: LiveRun, complete: bool) -> None:
 
 
 def _failure(run: LiveRun, partial: Snapshot | None, error: dict[str, Any] | None) -> errors.RdfLiveError:
-    kept = f"{100 * partial.fraction:.3g} % of the data are in error.partial" if partial is not None else ""
+    kept = "nothing was kept"
+    if partial is not None:
+        kept = f"what had been committed, {100 * partial.fraction:.3g} % of the data, is in error.partial"
     if error is not None:
         kind = getattr(errors, error["error"], errors.RunFailed)
-        text = f"{error['message']}\nWhat had been computed by then is not lost: {kept}." if kept else error["message"]
+        text = error["message"] if partial is None else f"{error['message']}\nNot all is lost: {kept}."
         if kind is errors.RunFailed:
             return errors.RunFailed(text, run.failures, partial)
         made: errors.RdfLiveError = kind(text)
@@ -98,7 +101,7 @@ def _failure(run: LiveRun, partial: Snapshot | None, error: dict[str, Any] | Non
     files = ", ".join(first.get("files") or []) or "unknown files"
     return errors.RunFailed(
         f"run {run.name!r}: {len(failures)} of {run.progress.ranges} ranges failed in every attempt; "
-        f"{kept or 'nothing was kept'}. The first, range {first['range']} ({files}), "
+        f"{kept}. The first, range {first['range']} ({files}), "
         f"after {first['attempts']} attempts on {first['worker']}: "
         f"{first['type']}: {first['message']}\n"
         'Mend the cause, or start(..., on_error="skip") to go on without these ranges. '

@@ -75,15 +75,20 @@ def test_the_browser_is_killed_and_another_computer_goes_on(live: OpenLive, brow
     doomed, folder = browser()
     nb = live(30, page=doomed.new_page())
     nb.run_all()
-    for process in psutil.process_iter(["cmdline"]):
-        if f"--user-data-dir={folder}" in (process.info["cmdline"] or ()):
+    given = f"--user-data-dir={folder}"
+    processes = [one for one in psutil.process_iter(["cmdline"]) if given in (one.info["cmdline"] or ())]
+    assert processes
+    for process in processes:
+        # The first one takes others with it.
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+    assert psutil.wait_procs(processes, timeout=20)[1] == []
+    with contextlib.suppress(Error):
+        doomed.close()
     nb.open_in(page)
     nb.check_running()
     expect(nb.banner).to_contain_text("Reconnected: cell 2 running since")
     nb.check_end()
-    with contextlib.suppress(Error):
-        doomed.close()
 
 
 def test_what_was_saved_and_cleared_does_not_come_back(live: OpenLive) -> None:

@@ -87,7 +87,7 @@ class Farm:
         record = self.record(run)
         return [
             worker
-            for worker, places in record.ledger.busy.items()
+            for worker, places in list(record.ledger.busy.items())
             if any(place in record._graphs[graph].tentative for graph, place in places)
         ]
 

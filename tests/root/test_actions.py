@@ -66,6 +66,12 @@ AUTO: Book = {
     "auto range of growing values": lambda f: f.Define("g", "0.01 * id + x").Histo1D(("autog", "t", 40, 0, 0), "g"),
 }
 
+#: Limits of one axis only.
+HALF: Book = {
+    "given x": lambda f: f.Histo2D(("givenx", "t", 8, 0, 8, 20, 0, 0), "x", "y"),
+    "given y": lambda f: f.Histo2D(("giveny", "t", 8, 5, 5, 20, 0, 40), "x", "y", "w"),
+}
+
 WORD = 'static_cast<const char *>(id % 3 == 0 ? "fizz" : id % 5 == 0 ? "buzz" : "none")'
 
 if not distributes("Report"):
@@ -111,7 +117,7 @@ def book(df: Any, variations: Callable[[Any], Any]) -> dict[str, Any]:
     varied = varied.Vary("w", "ROOT::RVecD{w * 2}", 1, "scale")
     nominal = {name: make(varied) for name, make in VARIED.items()}
     return (
-        {name: make(df) for name, make in (ADDING | NUMBERS | AUTO).items()}
+        {name: make(df) for name, make in (ADDING | NUMBERS | AUTO | HALF).items()}
         | {f"cut {name}": make(cut) for name, make in (NUMBERS | LISTS).items()}
         | {f"varied {name}": variations(result) for name, result in nominal.items()}
         | {f"nominal {name}": result for name, result in nominal.items()}
@@ -173,6 +179,20 @@ def test_auto_range(both: SimpleNamespace, name: str) -> None:
             for d in (-far, far)
         )
         assert low - 1e-9 <= got.Integral(1, i) <= high + 1e-9, f"up to {edge}"
+
+
+@pytest.mark.parametrize("name", HALF)
+def test_limits_of_one_axis(both: SimpleNamespace, name: str) -> None:
+    """The given ones are kept, the others are found; nothing is lost."""
+    got, expected = both.final[both.got[name]], both.expected[name].GetValue()
+    given, found = (got.GetXaxis(), got.GetYaxis()) if name == "given x" else (got.GetYaxis(), got.GetXaxis())
+    assert (given.GetXmin(), given.GetXmax()) == ((0, 8) if name == "given x" else (0, 40))
+    assert found.GetXmin() < found.GetXmax()
+    assert got.GetEntries() == expected.GetEntries()
+    everything = got.GetNbinsX() + 1, got.GetNbinsY() + 1
+    assert got.Integral(0, everything[0], 0, everything[1]) == pytest.approx(
+        expected.Integral(0, everything[0], 0, everything[1]), rel=1e-12
+    )
 
 
 def test_all_entries_counted(both: SimpleNamespace) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 import warnings
 from types import SimpleNamespace
@@ -51,7 +52,7 @@ def deliver(run: LiveRun, seq: int, value: float | None, state: str = "running",
     """A frame from the hub; the value is the number of entries too."""
     values = None if value is None else np.array([value], dtype=float).tobytes()
     graph = {"values": values, "held": {}, "entries": int(value or 0)}
-    progress = {"fraction": 0.5, "entries_total": 100, "total_is_estimate": False}
+    progress = {"fraction": 0.5, "committed": int(bool(value)), "entries_total": 100, "total_is_estimate": False}
     frame = {"state": state, "seq": seq, "time": 1.0, "progress": progress, "failures": [], "error": error}
     run._deliver(frame | {"graphs": [graph]})
 
@@ -237,10 +238,14 @@ class TestAborted:
     def test_with_a_part(self) -> None:
         error = self.end(5)
         assert error.partial["z"] == [5]
-        assert "50 % of the data are in error.partial" in str(error)
+        assert "50 % of the data, is in error.partial" in str(error)
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), again.partial) == (VersionMismatch, str(error), None)
 
-    def test_with_nothing(self) -> None:
-        error = self.end(None)
+    @pytest.mark.parametrize("value", [None, 0])
+    def test_with_nothing(self, value: float | None) -> None:
+        """Nothing at all, or what was tentative only: then the values are there, and are zeros."""
+        error = self.end(value)
         assert error.partial is None
         assert str(error) == "another ROOT"
 

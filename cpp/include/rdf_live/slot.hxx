@@ -198,7 +198,7 @@ constexpr bool kNeverAdds = std::is_base_of_v<TGraph, T> || std::is_base_of_v<TH
 template <typename T>
 class ObjectPart {
    bool fWeighted = false;
-   bool fFindsLimits = false; ///< an axis was booked without limits: ROOT takes them from the first entries
+   std::array<bool, 3> fFinds{}; ///< axes that were booked without limits: ROOT takes them from the first entries
    bool fErrors = false;      ///< an n-dimensional histogram was booked with errors
    Int_t fCells = 0;
 
@@ -208,21 +208,25 @@ public:
       if constexpr (std::is_base_of_v<TH1, T>) {
          fWeighted = action.GetColumnNames().size() > Dimensions<T>();
          fCells = object.GetNcells();
-         fFindsLimits = object.GetXaxis()->GetXmin() >= object.GetXaxis()->GetXmax();
+         const std::array axes{object.GetXaxis(), object.GetYaxis(), object.GetZaxis()};
+         for (int i = 0; i < object.GetDimension(); ++i)
+            fFinds[i] = axes[i]->GetXmin() >= axes[i]->GetXmax();
       }
       if constexpr (std::is_base_of_v<THnBase, T>)
          fErrors = object.GetCalculateErrors();
    }
    bool Weighted() const { return fWeighted; }
+   bool FindsLimits() const { return fFinds[0] || fFinds[1] || fFinds[2]; }
    /// A clone starts with the limits that the last task found, so a result would show which tasks met in one process.
    void ForgetLimits(T &object) const
    {
       if constexpr (std::is_base_of_v<TH1, T>) {
-         if (!fFindsLimits)
+         if (!FindsLimits())
             return;
          const std::array axes{object.GetXaxis(), object.GetYaxis(), object.GetZaxis()};
          for (int i = 0; i < object.GetDimension(); ++i)
-            axes[i]->Set(axes[i]->GetNbins(), 0., 0.);
+            if (fFinds[i])
+               axes[i]->Set(axes[i]->GetNbins(), 0., 0.);
          object.SetBuffer(TH1::GetDefaultBufferSize());
       }
    }
@@ -256,7 +260,7 @@ public:
       } else {
          bool adds = true;
          if constexpr (std::is_base_of_v<TH1, T>)
-            adds = !fFindsLimits && Adds(object, fCells);
+            adds = !FindsLimits() && Adds(object, fCells);
          if (adds)
             Layout<T>::Store(object, fWeighted, out);
          else
