@@ -150,7 +150,13 @@ class NotebookPage:
         return self.file()
 
     def file(self) -> dict[str, Any]:
-        file: dict[str, Any] = json.loads(self.path.read_text())
+        """The notebook on disk; a server that writes it may have emptied it for a moment."""
+
+        def whole() -> Any:
+            with contextlib.suppress(ValueError):
+                return json.loads(self.path.read_text())
+
+        file: dict[str, Any] = until(whole, 10, "the whole file")
         return file
 
     def outputs(self) -> list[dict[str, Any]]:

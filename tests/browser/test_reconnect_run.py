@@ -39,7 +39,8 @@ def started(notebook: Open, server: JupyterServer, kernel: str = "python3") -> N
 
 def watch(nb: NotebookPage, cell: int) -> None:
     """Note what the panel of that cell shows: the kernel sends only what is on the screen."""
-    nb.cell(cell).locator(".rdf-live-pane, .rdf-live").last.scroll_into_view_if_needed()
+    # It never holds still, which Playwright would wait for.
+    nb.cell(cell).locator(".rdf-live").first.evaluate("(panel) => panel.scrollIntoView({ block: 'start' })")
     nb.watch(f".jp-Notebook .jp-Cell:nth-child({cell + 1}) .rdf-live")
 
 
