@@ -93,7 +93,8 @@ def test_others_are_left_alone(live: OpenLive, beside: Beside, package: str, pic
     nb.page.wait_for_timeout(15_000)
     screenshot(nb.page, pictures, f"beside_{package}")
     steps = nb.steps()
-    assert steps == sorted(set(steps)), steps
+    # jupyter-server-nbmodel by itself brings nothing back, the other one everything.
+    assert steps == (list(range(24)) if package == "jupyter-server-documents" else sorted(set(steps))), steps
     assert nb.text(3).count("ValueError: on purpose") <= 1
     expect(nb.busy).to_be_hidden()
     for ours in (nb.banner, nb.label(1), nb.page.locator(".jp-Dialog"), nb.page.locator(".rdf-live-beside")):

@@ -183,11 +183,15 @@ def test_auto_range(both: SimpleNamespace, name: str) -> None:
 
 @pytest.mark.parametrize("name", HALF)
 def test_limits_of_one_axis(both: SimpleNamespace, name: str) -> None:
-    """The given ones are kept, the others are found; nothing is lost."""
+    """The given ones are kept where ROOT keeps them (since 6.40), the others are found; nothing is lost."""
     got, expected = both.final[both.got[name]], both.expected[name].GetValue()
-    given, found = (got.GetXaxis(), got.GetYaxis()) if name == "given x" else (got.GetYaxis(), got.GetXaxis())
-    assert (given.GetXmin(), given.GetXmax()) == ((0, 8) if name == "given x" else (0, 40))
-    assert found.GetXmin() < found.GetXmax()
+    expected.BufferEmpty(1)
+    limits, booked = [], (0, 8) if name == "given x" else (0, 40)
+    for h in (got, expected):
+        given, found = (h.GetXaxis(), h.GetYaxis()) if name == "given x" else (h.GetYaxis(), h.GetXaxis())
+        limits.append((given.GetXmin(), given.GetXmax()))
+        assert found.GetXmin() < found.GetXmax()
+    assert limits[0] == booked or (limits[1] != booked and ROOT.gROOT.GetVersionInt() < 64000), limits
     assert got.GetEntries() == expected.GetEntries()
     everything = got.GetNbinsX() + 1, got.GetNbinsY() + 1
     assert got.Integral(0, everything[0], 0, everything[1]) == pytest.approx(

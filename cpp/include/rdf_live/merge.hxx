@@ -82,20 +82,22 @@ inline void AddBinByBin(TH1 &to, TH1 &from)
                                       : axes[i]->FindBin(cell.fCentre[i]);
       return to.GetBin(bin[0], bin[1], bin[2]);
    };
-   const auto set = [&](Int_t place, Double_t content, Double_t error2) {
-      to.AddBinContent(place, content);
-      if (to.GetSumw2N() > 0)
-         (*to.GetSumw2())[place] += error2;
-   };
    for (Int_t index = 0; index < to.GetNcells(); ++index)
-      if (to.IsBinOverflow(index) || to.IsBinUnderflow(index))
-         set(index, -to.GetBinContent(index), -to.GetBinError(index) * to.GetBinError(index));
+      if (to.IsBinOverflow(index) || to.IsBinUnderflow(index)) {
+         to.AddBinContent(index, -to.GetBinContent(index));
+         if (to.GetSumw2N() > 0)
+            (*to.GetSumw2())[index] = 0.;
+      }
    // ROOT before 6.38 does not let the axes of weighted histograms grow by themselves.
    const auto before = to.SetCanExtend(TH1::kAllAxes);
    for (const auto &cell : cells)
       find(cell);
-   for (const auto &cell : cells)
-      set(find(cell), cell.fContent, cell.fError2);
+   for (const auto &cell : cells) {
+      const auto place = find(cell);
+      to.AddBinContent(place, cell.fContent);
+      if (to.GetSumw2N() > 0)
+         (*to.GetSumw2())[place] += cell.fError2;
+   }
    to.SetCanExtend(before);
    to.PutStats(sums.data());
    to.SetEntries(entries);

@@ -199,7 +199,7 @@ template <typename T>
 class ObjectPart {
    bool fWeighted = false;
    std::array<bool, 3> fFinds{}; ///< axes that were booked without limits: ROOT takes them from the first entries
-   bool fErrors = false;      ///< an n-dimensional histogram was booked with errors
+   bool fErrors = false;         ///< an n-dimensional histogram was booked with errors
    Int_t fCells = 0;
 
 public:
