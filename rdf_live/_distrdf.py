@@ -7,6 +7,7 @@ Both the client and the worker need some of it, so it stands beside them. Each a
 
 from __future__ import annotations
 
+import functools
 import importlib
 from functools import partial
 from typing import Any
@@ -56,6 +57,7 @@ KINDS = {
 }
 
 
+@functools.cache
 def module(name: str) -> Any:
     """A module of the package, which was ``DistRDF`` up to ROOT 6.38 and is ``ROOT._distrdf`` since 6.40."""
     root()

@@ -7,6 +7,7 @@ ROOT is imported at the first call, never at import time: the scheduler has none
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import json
 import re
@@ -45,12 +46,15 @@ def root() -> Any:
     """
     # Also waits for a thread that is still compiling the C++ part: the interpreter does not survive two at once.
     with _lock:
-        try:
-            import ROOT
-        except ImportError as error:
-            raise ImportError(
-                f"rdf_live needs ROOT >= {MINIMUM[0]}.{MINIMUM[1]}, got none ({error}). {_HOW}"
-            ) from error
+        return _import()
+
+
+@functools.cache
+def _import() -> Any:
+    try:
+        import ROOT
+    except ImportError as error:
+        raise ImportError(f"rdf_live needs ROOT >= {MINIMUM[0]}.{MINIMUM[1]}, got none ({error}). {_HOW}") from error
     version = root_version(ROOT)
     numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:2])
     if numbers < MINIMUM:

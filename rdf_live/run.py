@@ -16,7 +16,7 @@ from rdf_live.client import hub, keys, waiting
 from rdf_live.client.callbacks import Callbacks
 from rdf_live.client.feed import Feed
 from rdf_live.client.shown import Shown
-from rdf_live.errors import RunCancelled, WrongKind
+from rdf_live.errors import RdfLiveError, RunCancelled, WrongKind
 from rdf_live.partial.objects import Builder
 from rdf_live.progress import Progress
 from rdf_live.snapshot import Result, Snapshot
@@ -212,17 +212,24 @@ class LiveRun(Shown):
         RunFailed
             Ranges failed for good. It carries the failures and the merge of all others.
         VersionMismatch, ThreadedWorkers, ResultTooLarge, RunLost
-            The run cannot go on. They carry the merge of what had been committed.
+            The run cannot go on, or not be reached. They carry what there is of it: see `RdfLiveError.partial`.
         RunCancelled
             It was cancelled.
         """
         return self._result(timeout, lambda snapshot: None)
 
     def _result(self, timeout: float | None, pump: Callable[[Snapshot], Any]) -> Snapshot:
-        if not waiting.wait(self, timeout, pump, block=True):
-            raise TimeoutError(f"run {self.name!r} is not over after {timeout} s; it goes on, ask again")
-        from rdf_live.client.finish import finish
+        from rdf_live.client.finish import finish, with_last_seen
 
+        try:
+            over = waiting.wait(self, timeout, pump, block=True)
+        except RdfLiveError as error:
+            if error is not self._lost:
+                raise
+            with held():
+                raise with_last_seen(self, error) from error.__cause__
+        if not over:
+            raise TimeoutError(f"run {self.name!r} is not over after {timeout} s; it goes on, ask again")
         self._last_look()
         with held():
             return finish(self)

@@ -15,7 +15,7 @@ import rdf_live
 from rdf_live._interrupts import held
 from rdf_live._root import root
 from rdf_live.demo import dimuon, files, generate
-from rdf_live.errors import BadInput, PartialResultWarning, RunFailed
+from rdf_live.errors import BadInput, PartialResultWarning, RdfLiveError
 from rdf_live.export.suffixes import PICTURES
 from rdf_live.snapshot import Snapshot
 from rdf_live.view.look import Look
@@ -100,7 +100,9 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
                 # The line that `watch` ended with says so already.
                 warnings.simplefilter("ignore", PartialResultWarning)
                 snapshot = live.result()
-        except RunFailed as error:
+        except RdfLiveError as error:
+            if error.partial is None:
+                raise
             status, snapshot = 1, error.partial
             print(f"rdf-live: {error}", file=sys.stderr)
         if snapshot is not None:

@@ -21,7 +21,7 @@ from distributed import Worker, WorkerPlugin
 from rdf_live.worker import interrupt
 from rdf_live.worker.frames import Monitor
 
-__all__ = ["Attempt", "Publisher"]
+__all__ = ["ASKED_S", "Attempt", "Publisher"]
 
 logger = logging.getLogger("rdf_live.worker")
 
@@ -50,6 +50,7 @@ class Attempt:
     interval: float | None = None  # s
     seq: int = 0
     ended: str | None = None  # "stop", "cancel" or "stale": leave the event loop
+    asked: threading.Event = field(default_factory=threading.Event)  # the question to the hub has left
     begun: asyncio.Event = field(default_factory=asyncio.Event)  # the hub knows of it, or does not want it
     in_flight: bool = False
     send_schema: bool = False
@@ -177,12 +178,7 @@ class Publisher(WorkerPlugin):
         Does not wait: what is computed meanwhile is sent only when the hub has agreed, and ends at once if it has not.
         """
         self._attempts[attempt.attempt] = attempt
-        asked = threading.Event()
-        answer = asyncio.run_coroutine_threadsafe(self._begin(attempt, message, asked), self._loop)
-        # ROOT keeps Python's lock while it opens a file. Let the question leave first: a file may kill this process,
-        # and then the hub has to know which one it was.
-        asked.wait(ASKED_S)
-        return answer
+        return asyncio.run_coroutine_threadsafe(self._begin(attempt, message), self._loop)
 
     def opened(self, attempt: Attempt) -> None:
         """Tell the size and files of the range: for the total of the run, and for who is to blame if this process dies.
@@ -203,13 +199,13 @@ class Publisher(WorkerPlugin):
 
     # ---- on the worker's event loop
 
-    async def _begin(self, attempt: Attempt, message: dict[str, Any], asked: threading.Event) -> dict[str, Any]:
+    async def _begin(self, attempt: Attempt, message: dict[str, Any]) -> dict[str, Any]:
         wanted = False
         call = asyncio.ensure_future(self._call("rdf_live_begin", attempt.identity | message))
         try:
             # In one turn of the loop it comes as far as to wait for the answer.
             await asyncio.sleep(0)
-            asked.set()
+            attempt.asked.set()
             reply = await call
             wanted = reply["status"] == "go"
             if wanted:

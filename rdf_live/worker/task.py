@@ -20,7 +20,7 @@ from rdf_live import _distrdf as distrdf
 from rdf_live._root import root, root_version
 from rdf_live.worker import graph as graphs
 from rdf_live.worker.frames import Monitor, final_frame
-from rdf_live.worker.publisher import Attempt, Publisher
+from rdf_live.worker.publisher import ASKED_S, Attempt, Publisher
 
 __all__ = ["run_range", "versions"]
 
@@ -117,6 +117,10 @@ def _unpacked(data_range: bytes) -> Any:
 
 def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph, data_range: Any, begun: Begun) -> str:
     attempt.files = list(getattr(data_range, "filenames", ()))  # an empty source has none
+    if attempt.files:
+        # ROOT keeps Python's lock while it opens a file. Let the question leave first: a file may kill this process,
+        # and then the hub has to know which one it was.
+        attempt.asked.wait(ASKED_S)
     dataframe, attempt.size, attempt.trees = graph.open(data_range)
     if dataframe is None:
         _wanted(begun)

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pickle
 import zlib
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,13 @@ def parameters(function: Any) -> list[str]:
 
 class TestPackage:
     """The package has two spellings."""
+
+    @pytest.fixture(autouse=True)
+    def forgotten(self) -> Iterator[None]:
+        """What is imported is kept: not what is offered here."""
+        distrdf.module.cache_clear()
+        yield
+        distrdf.module.cache_clear()
 
     @staticmethod
     def offer(monkeypatch: pytest.MonkeyPatch, found: str | None, missing: str = "") -> list[str]:

@@ -77,10 +77,12 @@ async def on_loop(call: Any, *args: Any) -> Any:
     return call(*args)
 
 
-def test_the_hub_is_asked_before_the_task_goes_on(publisher: Publisher, hub: Hub) -> None:
+def test_the_question_leaves_before_files_are_opened(publisher: Publisher, hub: Hub) -> None:
     """Although the event loop is busy: what the task does next may keep Python's lock, or end the process."""
     publisher._loop.call_soon_threadsafe(time.sleep, 0.05)
-    answer = publisher.begin(Attempt("run", 0, 0, "a"))
+    attempt = Attempt("run", 0, 0, "a")
+    answer = publisher.begin(attempt)
+    assert attempt.asked.wait(5)
     assert hub.begun == ["a"]
     assert answer.result(10)["status"] == "go"
 
