@@ -28,9 +28,9 @@ class RdfLiveError(Exception):
     Attributes
     ----------
     partial : Snapshot or None
-        Of a run that the hub has ended with this error: the merge of its committed ranges. Where `LiveRun.result`
-        cannot reach the cluster any more: the newest snapshot that had come. None where there was nothing. It stays in
-        its process: a pickled error has none.
+        Of a run that the hub has ended with this error: the merge of its committed ranges. Where a call that waits
+        cannot reach the cluster any more: the newest snapshot that had come. None where there was nothing. It stays
+        in its process: a pickled error has none.
     """
 
     partial: Any = None

@@ -71,7 +71,7 @@ class LiveRun(Shown):
         self._snapshot: Snapshot | None = None  # what `snapshot` gives
         self._final: Snapshot | None = None  # what `result` gave
         self._cancelled = False  # by this handle
-        self._lost: BaseException | None = None
+        self._lost: RdfLiveError | None = None
         self._building = threading.Lock()
         self._interrupts = 0
         self._callbacks = Callbacks(self)
@@ -219,17 +219,10 @@ class LiveRun(Shown):
         return self._result(timeout, lambda snapshot: None)
 
     def _result(self, timeout: float | None, pump: Callable[[Snapshot], Any]) -> Snapshot:
-        from rdf_live.client.finish import finish, with_last_seen
-
-        try:
-            over = waiting.wait(self, timeout, pump, block=True)
-        except RdfLiveError as error:
-            if error is not self._lost:
-                raise
-            with held():
-                raise with_last_seen(self, error) from error.__cause__
-        if not over:
+        if not waiting.wait(self, timeout, pump, block=True):
             raise TimeoutError(f"run {self.name!r} is not over after {timeout} s; it goes on, ask again")
+        from rdf_live.client.finish import finish
+
         self._last_look()
         with held():
             return finish(self)
@@ -320,7 +313,7 @@ class LiveRun(Shown):
             self._condition.notify_all()
         self._callbacks.wake()
 
-    def _lose(self, error: BaseException) -> None:
+    def _lose(self, error: RdfLiveError) -> None:
         """No more frames will come. Dask's event loop."""
         with self._condition:
             self._lost = error

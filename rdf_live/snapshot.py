@@ -46,6 +46,8 @@ class Snapshot(Mapping[Any, Any]):
         Part of the data that is in it, 0 to 1.
     entries : int
         Entries that are in it; the same number for every result, so that histograms and counts of one snapshot agree.
+        Results that cannot be had in the middle of a range (AsNumpy, Snapshot, and what travels as bytes of ROOT, of
+        more than 256 kB in the range) hold only those of committed ranges.
     entries_total : int
         Entries of the dataset; an estimate until every range has been opened (`total_is_estimate`).
     seq : int

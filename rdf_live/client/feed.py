@@ -120,7 +120,7 @@ class Feed:
             known.update(now)
             graph["held"] = {place: blobs for place, (_, _, blobs) in now.items()}
 
-    def _lose(self, error: Exception) -> None:
+    def _lose(self, error: RdfLiveError) -> None:
         run = self._run()
         if run is not None:
             run._lose(error)

@@ -14,7 +14,7 @@ from rdf_live.snapshot import Snapshot
 if TYPE_CHECKING:
     from rdf_live.run import LiveRun
 
-__all__ = ["PARTIAL", "finish", "with_last_seen"]
+__all__ = ["PARTIAL", "finish"]
 
 #: Nodes whose value is a part of the data only, and the number of the run that it is of: they may be started again.
 PARTIAL: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -64,18 +64,6 @@ def finish(run: LiveRun) -> Snapshot:
         )
     _hand_over(run, complete)
     return snapshot
-
-
-def with_last_seen(run: LiveRun, error: errors.RdfLiveError) -> errors.RdfLiveError:
-    """The error of a run of which nothing more will come, with the newest snapshot that had come. Main thread."""
-    if run._frame is None or run._frame["state"] == "cancelled" or not run._has_values():
-        return error
-    partial = run._take(own=True)
-    made = type(error)(
-        f"{error}\nWhat had come until then, {100 * partial.fraction:.3g} % of the data, is in error.partial."
-    )
-    made.partial = partial
-    return made
 
 
 def _hand_over(run: LiveRun, complete: bool) -> None:

@@ -23,7 +23,7 @@ def choose(head: Any, cores: int) -> int:
     """Number of ranges for a graph.
 
     From the data, not only from the workers that happen to be there: enough for the cores, and no more than there are
-    clusters of entries, of which one range gets at least one. Reads the first file.
+    clusters of entries, of which one range gets at least one. Reads the first, the middle and the last file.
 
     Parameters
     ----------

@@ -71,7 +71,8 @@ def start(
     BadInput, WrongKind
         An argument cannot be used; nothing was started.
     ThreadedWorkers, VersionMismatch
-        The cluster cannot run it; nothing was started.
+        The cluster cannot run it; nothing was started. ROOT of a worker that has not computed anything yet is known
+        only when it begins a range, before anything of that runs: then `LiveRun.result` raises it.
     """
     every = booked.check_every(every)
     if name is not None and not isinstance(name, str):

@@ -58,9 +58,10 @@ def LiveVisualize(
     Raises
     ------
     WrongKind
-        Something is not a drawable result of a distributed dataframe, or a callback cannot be called.
+        Something is not a result of a distributed dataframe, or a callback cannot be called.
     BadInput
-        The results belong to more than one dataframe, or there are none.
+        A result cannot be drawn, the results belong to more than one dataframe, or there are none. A ValueError, as
+        ROOT's.
     """
     given = _pairs(drawables)
     every = booked.check_every(every)
@@ -80,7 +81,7 @@ def LiveVisualize(
     for result, own in given.items():
         node = distrdf.node_of(result)
         if node.operation.name not in _DRAWABLE:  # type: ignore[union-attr]
-            raise errors.WrongKind(f"got {booked.label(node)!r}, expected one of {', '.join(_DRAWABLE)}")
+            raise errors.BadInput(f"got {booked.label(node)!r}, expected one of {', '.join(_DRAWABLE)}")
         watched.append(_Watched(node, [_checked(f) for f in (own, callback, global_callback) if f is not None]))
     hub.install(heads[0].backend.client)
     live_backend(heads[0], _Trigger(watched, every))

@@ -11,7 +11,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from rdf_live._interrupts import held, restore
-from rdf_live.errors import BadInput, WrongKind
+from rdf_live.errors import BadInput, RdfLiveError, WrongKind
 from rdf_live.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def first(run: LiveRun, timeout: float | None) -> None:
     """
     timeout = _seconds(timeout)
     with run._condition:
-        run._check()
-        if run._has_values() or run._is_over():  # who asks again and again is not to be seen as waiting
+        # Who asks again and again is not to be seen as waiting.
+        if run._lost is None and (run._has_values() or run._is_over()):
             return
     if not wait(run, timeout, lambda snapshot: None, block=True, until_first=True):
         raise TimeoutError(f"nothing of run {run.name!r} has come after {timeout} s; it goes on, ask again")
@@ -64,6 +64,11 @@ def wait(
     -------
     bool
         False if the time was over before.
+
+    Raises
+    ------
+    RdfLiveError
+        Nothing more will come of the run; with the newest snapshot that had come.
     """
     timeout = _seconds(timeout)
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -83,8 +88,10 @@ def wait(
                 with run._condition:
                     left = None if deadline is None else max(deadline - time.monotonic(), 0)
                     news = run._condition.wait_for(partial(run._has_news, seen), left)
-                    run._check()
-                    frame, over, usable = run._frame, run._is_over(), run._has_values()
+                    lost, frame, over, usable = run._lost, run._frame, run._is_over(), run._has_values()
+                if lost is not None:
+                    with held():
+                        raise _with_last_seen(run, lost) from lost.__cause__
                 if frame is not None and usable and frame["state"] != "cancelled" and frame["seq"] > seen:
                     with held():
                         seen = frame["seq"]
@@ -97,6 +104,18 @@ def wait(
                 interrupted(run)
     finally:
         run._end_blocking(token)
+
+
+def _with_last_seen(run: LiveRun, error: RdfLiveError) -> RdfLiveError:
+    """The error of a run of which nothing more will come, with the newest snapshot that had come."""
+    if not run._has_values():
+        return error
+    partial = run._take(own=True)
+    made = type(error)(
+        f"{error}\nWhat had come until then, {100 * partial.fraction:.3g} % of the data, is in error.partial."
+    )
+    made.partial = partial
+    return made
 
 
 def _seconds(timeout: Any) -> float | None:

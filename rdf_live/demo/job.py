@@ -93,9 +93,9 @@ def run(given: Sequence[str] = (), *, workers: int | None = None, picture: str |
         _say(f"{source.about}; {count} worker{'s' if count > 1 else ''}, Ctrl-C stops and keeps what is there")
         df = root().RDataFrame(source.tree, source.files, executor=client)
         live = rdf_live.start(source.book(df), every=0.5, name="demo")
-        watch(live)
         status, snapshot = 0, None
         try:
+            watch(live)
             with warnings.catch_warnings():
                 # The line that `watch` ended with says so already.
                 warnings.simplefilter("ignore", PartialResultWarning)

@@ -44,6 +44,8 @@ class GraphRecord:
         Of all committed ranges.
     committed_bytes, tentative_bytes : int
         Memory held.
+    picture_bytes : int
+        Size of the newest picture of a running attempt.
     """
 
     def __init__(self, spec: dict[str, Any]) -> None:
@@ -56,7 +58,7 @@ class GraphRecord:
         self.tentative: dict[int, _Tentative] = {}
         self.files: dict[int, list[str]] = {}
         self.blobs: dict[int, tuple[str, int, dict[int, bytes]]] = {}
-        self.committed_bytes = self.tentative_bytes = 0
+        self.committed_bytes = self.tentative_bytes = self.picture_bytes = 0
         self._merged: tuple[int, bytes] | None = None  # (seq of the run, vector): the cache of the frames
 
     def learn(self, layout: Layout) -> None:
@@ -65,8 +67,11 @@ class GraphRecord:
         self.sum = Accumulator(layout.length, layout.rules)
         self.committed_bytes += Accumulator.bytes_of(layout.length)
 
-    def keep(self, m: Message, layout: Layout, room: int) -> bool:
-        """Hold a tentative partial instead of the attempt's last one, if it fits into so many bytes more.
+    def keep(self, m: Message, room: int) -> bool:
+        """Hold a picture instead of the attempt's last one, if it fits into so many bytes more.
+
+        All of it, so that all results are at the same entry: what a picture lacks, because it was too large to be
+        copied between two entries, is not held either.
 
         Returns
         -------
@@ -75,11 +80,7 @@ class GraphRecord:
         """
         old = self.tentative.get(m.range)
         new = _Tentative(m.attempt, m.entries, m.values, m.blobs, m.seq)
-        # A message with blobs only leaves the vector as it was, and the other way round.
-        if m.values is None and layout.length:
-            new.entries, new.values = (old.entries, old.values) if old else (0, None)
-        if not m.blobs and old is not None:
-            new.blobs, new.blob_seq = old.blobs, old.blob_seq
+        self.picture_bytes = new.nbytes
         self.drop(m.range)
         if new.nbytes > room + (old.nbytes if old else 0):
             return False  # only the live view misses it

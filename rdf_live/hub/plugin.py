@@ -192,7 +192,7 @@ class HubPlugin(SchedulerPlugin):
 
     def _paced(self, run: Run, graph: Any, reply: Reply) -> Reply:
         if reply["status"] in ("ok", "go"):
-            nbytes = run.vector_bytes(graph)
+            nbytes = run.message_bytes(graph)
             reply["interval"] = self.pace.interval(run.every, nbytes, self.registry.publishers)
         return reply
 

@@ -119,8 +119,9 @@ class Run:
             first = not self.has_values
             if m.trees and m.range not in g.files:
                 g.files[m.range] = sorted(m.trees)
-            if (m.values is not None or m.blobs) and g.layout is not None:
-                self.has_values |= g.keep(m, g.layout, self.max_bytes - self.nbytes)
+            # Other messages tell how far it is, and nothing more.
+            if g.layout is not None and (m.values is not None or (m.entries and not g.layout.length)):
+                self.has_values |= g.keep(m, self.max_bytes - self.nbytes)
             self._touch(wake=first and self.has_values)
         return {"status": "ok", "need_schema": g.layout is None, "stop": self.mode}
 
@@ -224,15 +225,16 @@ class Run:
         """Bytes of vectors and blobs held now."""
         return sum(g.committed_bytes + g.tentative_bytes for g in self._graphs)
 
-    def vector_bytes(self, graph: int) -> int:
-        """Size of a message with values of that graph; 0 as long as it is not known."""
-        layout = self._graphs[graph].layout
-        return 8 * layout.length if layout else 0
+    def message_bytes(self, graph: int) -> int:
+        """Size of a picture of that graph; 0 as long as it is not known."""
+        g = self._graphs[graph]
+        return max(8 * g.layout.length, g.picture_bytes) if g.layout else 0
 
     @property
     def frame_bytes(self) -> int:
-        """Size of a frame with values, without blobs."""
-        return sum(map(self.vector_bytes, range(len(self._graphs))))
+        """Size of a frame with values, for a client that has all committed blobs."""
+        vectors = sum(8 * g.layout.length for g in self._graphs if g.layout)
+        return vectors + sum(sum(map(len, t.blobs.values())) for g in self._graphs for t in g.tentative.values())
 
     def frame(self, values: bool, have: Sequence[Sequence[Any]] = ()) -> Reply:
         """State, progress and, if asked for, the merged vectors and the blobs that the client lacks."""

@@ -159,15 +159,20 @@ class TestNodes:
         assert [n.operation.name for n in distrdf.graph_actions(pickle.loads(pickle.dumps(graph)))] == here
 
     def test_size(self, client: Client, files: Files) -> None:
-        """Entries and clusters of the first file stand for those of all."""
+        """Entries and clusters of a few files stand for those of all; one that is not there is left out."""
         sizes = []
         for source in (("events", files.trees), ("ntuple", files.ntuples), (1234,)):
             frame = ROOT.RDataFrame(*source, executor=client)
             sizes.append(distrdf.size_of(frame.Count().proxied_node.get_head()))
-        assert sizes[0] == (3 * 3000, 3 * 6)
+        lengths = [ROOT.RDataFrame("events", file).Count().GetValue() for file in files.trees]
+        assert len(lengths) == 3
+        assert sizes[0][0] == sum(lengths)
+        assert sizes[0][1] >= 6
         assert sizes[1][0] == 2 * 2000
         assert sizes[1][1] >= 2
         assert sizes[2] == (1234, 1234)
+        frame = ROOT.RDataFrame("events", [files.trees[0], "missing.root"], executor=client)
+        assert distrdf.size_of(frame.Count().proxied_node.get_head()) == (2 * 3000, 2 * 6)
 
     def test_dataset_specification(self, client: Client, files: Files) -> None:
         spec = ROOT.RDF.Experimental.RDatasetSpec()

@@ -190,7 +190,7 @@ def test_hub_drops_what_a_run_no_longer_needs(workers: Farm) -> None:
     run = rdf_live.start(analysis.booked, every=0.05)
     under_way(run)
     record = workers.record(run)
-    vector = record.vector_bytes(0)
+    vector = record.message_bytes(0)
     until(lambda: record._graphs[0].tentative_bytes > 0 or record.over, "a tentative partial")
     while not record.over:
         assert record._graphs[0].tentative_bytes <= 2 * vector, "one per running range"

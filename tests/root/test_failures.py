@@ -21,6 +21,7 @@ import rdf_live
 from rdf_live import _distrdf as distrdf
 from rdf_live.client import feed
 from rdf_live.errors import PartialResultWarning, RdfLiveError, RunFailed, RunLost, UnknownRun
+from rdf_live.view.terminal import watch
 
 PER_FILE = 4000
 
@@ -185,12 +186,16 @@ def kill_at_open(index: int, once: str) -> None:
     ProcessGraph.open = opened  # type: ignore[method-assign]
 
 
-def test_range_that_kills_its_worker_before_its_first_entry(workers: Farm, tmp_path: Path) -> None:
+def test_file_that_kills_its_worker_before_its_first_entry(workers: Farm, chain: list[str], tmp_path: Path) -> None:
     """The hub knows which one it was."""
     workers.client.run(kill_at_open, 3, str(tmp_path / "once"))
-    analysis = book(workers.client, 20_000, 6, slow(100, 1000))
+    entry = "ULong64_t(id)"
+    frame = ROOT.RDataFrame("t", chain, executor=workers.client, npartitions=len(chain))
+    analysis = Analysis(frame, slow(100, 1000), entry)
     run = rdf_live.start(analysis.booked, every=0.1)
-    assert analysis.numbers(run.result(PATIENCE_S)) == oracle(20_000)
+    snapshot = run.result(PATIENCE_S)
+    local = Analysis(ROOT.RDataFrame("t", chain), entry=entry)
+    assert analysis.numbers(snapshot) == local.numbers({result: result.GetValue() for result in local.booked})
     assert (tmp_path / "once").exists()
     record = workers.record(run)
     assert [record.ledger.lost_attempts(0, i) for i in (0, 1, 3)] == [0, 0, 1]
@@ -282,7 +287,11 @@ def test_scheduler_dies(monkeypatch: pytest.MonkeyPatch) -> None:
         partial = caught.value.partial
         assert partial.entries == partial[analysis.count] == partial[analysis.plain].GetEntries() > 0
         print(f"\nscheduler killed: known after {time.monotonic() - start:.1f} s")
-        for ask in (run.snapshot, lambda: run.progress, lambda: run.state, run.wait):
+        for ask in (run.snapshot, run.wait, lambda: watch(run)):
+            with pytest.raises(RunLost) as caught:
+                ask()
+            assert caught.value.partial.entries == partial.entries
+        for ask in (lambda: run.progress, lambda: run.state):
             with pytest.raises(RunLost):
                 ask()
         for ask in (run.stop, run.cancel):

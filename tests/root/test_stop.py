@@ -24,10 +24,16 @@ def workers() -> Iterator[Farm]:
         yield made
 
 
-def idle_after(workers: Farm, start: float) -> float:
+#: The aim is one second, and a twentieth of that is usual; a machine that has other things to do gets some more.
+IDLE_S = 5.0
+
+
+def idle_after(workers: Farm, start: float, limit: float = IDLE_S) -> float:
     """Wait until no worker works; seconds since the start."""
     until(workers.idle, "idle workers")
-    return time.monotonic() - start
+    took = time.monotonic() - start
+    assert took < limit
+    return took
 
 
 def kept(run: rdf_live.LiveRun, total: int) -> list[Any]:
@@ -56,9 +62,8 @@ def test_while_the_workers_compile(workers: Farm) -> None:
     start = time.monotonic()
     run.stop()
     assert run.wait(PATIENCE_S)
-    print(
-        f"\nstop while compiling: over after {time.monotonic() - start:.2f} s, idle {idle_after(workers, start):.2f} s"
-    )
+    over = time.monotonic() - start
+    print(f"\nstop while compiling: over after {over:.2f} s, idle {idle_after(workers, start, PATIENCE_S):.2f} s")
     assert run.state == "stopped"
     assert run.failures == []
     if run.progress.entries:
@@ -136,6 +141,7 @@ def test_partial_values_are_started_again(workers: Farm) -> None:
 
 
 def test_cancel_drops_everything(workers: Farm) -> None:
+    log = workers.log_begins()
     analysis = book(workers.client, ENTRIES, RANGES, slow(10, 1000))
     run = rdf_live.start(analysis.booked, every=0.1)
     under_way(run)
@@ -146,6 +152,8 @@ def test_cancel_drops_everything(workers: Farm) -> None:
     assert run.wait(PATIENCE_S)
     print(f"\ncancel: idle after {idle:.3f} s")
     assert run.state == "cancelled"
+    begun = [place for run_id, _, place, answer in log if (run_id, answer) == (run.id, "go")]
+    assert len(begun) in (2, 3), "one per worker, unless one has just ended its range; queued ranges never start"
     for ask in (run.result, run.snapshot):
         with pytest.raises(RunCancelled, match="start it again"):
             ask()

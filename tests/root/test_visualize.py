@@ -185,7 +185,7 @@ def test_after_a_cancel(client: Client, gate: Gate) -> None:
 def test_bad_arguments(client: Client, gate: Gate) -> None:
     df = source(client, gate)
     h = histogram(df)
-    with pytest.raises(errors.WrongKind, match="got 'Count', expected one of Histo1D"):
+    with pytest.raises(errors.BadInput, match="got 'Count', expected one of Histo1D"):
         rdf_live.LiveVisualize([df.Count()])
     with pytest.raises(errors.WrongKind, match="callback: got a int, expected something to call"):
         rdf_live.LiveVisualize({h: 3})

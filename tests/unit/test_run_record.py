@@ -99,16 +99,26 @@ class TestPartial:
         assert frame["graphs"][0]["entries"] == 5, "entries that the values hold"
         assert frame["progress"]["entries"] == 8
 
-    def test_blobs_and_values_come_separately(self, run: Run) -> None:
+    def test_a_picture_is_at_one_entry(self, run: Run) -> None:
+        """What has become too large to be copied in the middle of a range is gone, and does not stay behind."""
         begin(run)
-        run.partial(message())
-        run.partial(message(seq=2, entries=6, values=None, blobs={0: b"blob"}))
-        assert run.frame(values=True)["graphs"][0]["blobs"] == [[0, "a", 2, False, {0: b"blob"}]]
-        run.partial(message(seq=3, entries=7))
-        graph = run.frame(values=True)["graphs"][0]
-        assert held(run) == [7, 1]
-        assert graph["blobs"] == [[0, "a", 2, False, {0: b"blob"}]]
+        run.partial(message(entries=6, blobs={0: b"blob"}))
+        assert run.frame(values=True)["graphs"][0]["blobs"] == [[0, "a", 1, False, {0: b"blob"}]]
         assert run.nbytes == 2 * 16 + 16 + 4
+        assert run.message_bytes(0) == run.frame_bytes == 16 + 4, "what the pace reckons with"
+        run.partial(message(seq=2, entries=7))
+        assert run.message_bytes(0) == run.frame_bytes == 16
+        assert held(run) == [7, 1]
+        assert run.frame(values=True)["graphs"][0]["blobs"] == []
+
+    def test_nothing_but_blobs_that_become_too_large(self) -> None:
+        run = make_run([1])
+        begin(run)
+        schema = make_schema(0)
+        run.partial(message(entries=3, values=None, digest=None, schema=schema, blobs={0: b"x"}))
+        assert run.frame(values=True)["graphs"][0]["blobs"] == [[0, "a", 1, False, {0: b"x"}]]
+        run.partial(message(seq=2, entries=4, values=None, digest=None, schema=None))
+        assert run.frame(values=True)["graphs"][0]["blobs"] == []
 
     def test_stale(self, run: Run) -> None:
         begin(run)
@@ -488,8 +498,8 @@ class TestFrame:
         frame = run.frame(values=True)
         assert [g["digest"] for g in frame["graphs"]] == [None, schema["digest"]]
         assert held(run, 1) == [1]
-        assert run.vector_bytes(0) == 0
-        assert run.vector_bytes(1) == 8
+        assert run.message_bytes(0) == 0
+        assert run.message_bytes(1) == 8
 
     def test_summary(self, run: Run) -> None:
         where = {"notebook", "cell", "kernel", "execution", "host", "user"}
