@@ -164,10 +164,13 @@ class TestNodes:
         for source in (("events", files.trees), ("ntuple", files.ntuples), (1234,)):
             frame = ROOT.RDataFrame(*source, executor=client)
             sizes.append(distrdf.size_of(frame.Count().proxied_node.get_head()))
-        lengths = [ROOT.RDataFrame("events", file).Count().GetValue() for file in files.trees]
-        assert len(lengths) == 3
-        assert sizes[0][0] == sum(lengths)
-        assert sizes[0][1] >= 6
+        alone = []
+        for file in files.trees:
+            count = ROOT.RDataFrame("events", file, executor=client).Count()
+            alone.append(distrdf.size_of(count.proxied_node.get_head()))
+        assert alone[:2] == [(3000, 6), (1700, 4)]
+        assert len(alone) == 3
+        assert sizes[0] == (sum(entries for entries, _ in alone), sum(clusters for _, clusters in alone))
         assert sizes[1][0] == 2 * 2000
         assert sizes[1][1] >= 2
         assert sizes[2] == (1234, 1234)
