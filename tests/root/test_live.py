@@ -59,6 +59,22 @@ def test_snapshots_grow_inside_a_single_range(client: Client, gate: Gate) -> Non
     assert run.progress.marks == [1]
 
 
+def test_a_graph_too_large_to_be_copied_shows_only_committed_ranges(client: Client) -> None:
+    """It is at the entry of everything else or empty, never behind."""
+    n, most = 40_000, 2**18 // 16
+    df = ROOT.RDataFrame(n, executor=client, npartitions=1)
+    df = df.Define("x", "if (rdfentry_ % 100 == 0) usleep(10000); return double(rdfentry_);")
+    large, count = df.Graph("x", "x"), df.Count()
+    run = rdf_live.start([large, count], every=0.05)
+    seen: list[tuple[int, int]] = []
+    run.on_update(lambda s: seen.append((s[count], s[large].GetN())))
+    final = run.result(60)
+    assert final[large].GetN() == n
+    middle = [points for points in seen if points[0] < n]
+    assert {entries < most for entries, _ in middle} == {True, False}
+    assert middle == [(entries, entries if entries < most else 0) for entries, _ in middle]
+
+
 def test_several_graphs_in_one_run(client: Client, gate: Gate, files: Files) -> None:
     """Dataframes of different sources run side by side; each keeps its own results, snapshots hold both."""
     slow = source(gate, client, npartitions=2)
