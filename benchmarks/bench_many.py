@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import statistics
 import time
 from typing import Any
@@ -18,10 +17,13 @@ import rdf_live
 RANGES = 32
 PER_RANGE = 10_000
 WORKERS = 2
-#: What Dask does on its own account, which three clusters on one machine would feel.
-IDLE = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s"}
-#: Where memory comes to lie makes the loops of one process faster by a third than those of another.
-CLUSTERS = 3
+#: What Dask does on its own account, which each of three clusters on one machine would feel of all of them.
+IDLE = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "2s",
+    "distributed.worker.memory.monitor-interval": "1s",
+}
 X = "double(rdfentry_ % 1000) / 100."
 
 
@@ -73,8 +75,12 @@ def everywhere(client: Any, function: Any, *arguments: Any) -> float:
     return statistics.mean(client.gather(tasks))
 
 
-def turns(histograms: int, pairs: int) -> dict[str, list[float]]:
-    """Times on fresh clusters: each way has processes of its own, since each leaves a heap that slows down others."""
+def turn(histograms: int) -> dict[str, list[float]]:
+    """One pair, on fresh clusters.
+
+    Each way has processes of its own, since each leaves a heap that slows down others. And each pair has, since where
+    memory comes to lie makes the loops of one process faster by a third than those of another, for as long as it lives.
+    """
     bare: list[float] = []
     inside: list[float] = []
     with dask.config.set(IDLE), contextlib.ExitStack() as stack:
@@ -87,7 +93,7 @@ def turns(histograms: int, pairs: int) -> dict[str, list[float]]:
 
         everywhere(client, clock)
         times = interleave(
-            pairs,
+            1,
             live=Booked(lambda: book(client, histograms), lambda booked: rdf_live.start(booked).result()),
             plain=Booked(lambda: book(plainly, histograms), lambda booked: plain(plainly, booked)),
             bare=loops,
@@ -98,8 +104,8 @@ def turns(histograms: int, pairs: int) -> dict[str, list[float]]:
 def one(histograms: int, pairs: int) -> dict[str, Any]:
     """One number of histograms."""
     times: dict[str, list[float]] = {}
-    for _ in range(CLUSTERS):
-        for name, those in turns(histograms, math.ceil(pairs / CLUSTERS)).items():
+    for _ in range(pairs):
+        for name, those in turn(histograms).items():
             times.setdefault(name, []).extend(those)
     print(f"  {histograms} TH1D, {RANGES} ranges of {PER_RANGE} entries")
     header()

@@ -12,7 +12,7 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 
 from rdf_live import errors
-from rdf_live.cluster import tls
+from rdf_live.cluster import environment, tls
 from rdf_live.cluster.homes import homes
 
 __all__ = ["at", "check_workers", "start"]
@@ -72,12 +72,12 @@ def start(workers: int | None) -> Client:
     if workers is None:
         workers = cores
     check_workers(workers)
-    level = int(dask.config.get("rdf-live.jit-level", 2))
     # Nannies start the processes with this environment, before ROOT can be loaded there.
-    environment = {"EXTRA_CLING_ARGS": f"-O{level}"}
-    with dask.config.set(
-        {"distributed.nanny.environ": {**dask.config.get("distributed.nanny.environ", {}), **environment}}
-    ):
+    changes = {
+        "distributed.nanny.environ": environment.compiling(),
+        "distributed.nanny.pre-spawn-environ": environment.unset(),
+    }
+    with dask.config.set({key: {**dask.config.get(key, {}), **own} for key, own in changes.items()}):
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

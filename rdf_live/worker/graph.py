@@ -60,6 +60,7 @@ class ProcessGraph:
         self._exec_id: Any = None
         self._kinds: list[str] = []
         self.interval = 0.5
+        self._movable = False  # its ranges are nothing but numbers of entries
         self._reset()
 
     def _reset(self) -> None:
@@ -67,6 +68,7 @@ class ProcessGraph:
         self._promises: list[Any] = []
         self._nodes: list[Any] = []
         self.slots: Any = None
+        self._ahead = False  # cloned for the next range already
         self.schema: dict[str, Any] | None = None
         self.digest = ""
 
@@ -94,7 +96,8 @@ class ProcessGraph:
             trees (None where the source is no file).
         """
         self._exec_id = data_range.exec_id
-        if self.slots is not None and distrdf.is_empty_source(data_range):
+        self._movable = distrdf.is_empty_source(data_range)
+        if self.slots is not None and self._movable:
             # What ROOT does here, in a tenth of the time: this is most of what a short task of its kind costs.
             self.slots.MoveTo(data_range.start, data_range.end)
             return self._dataframe, data_range.end - data_range.start, None
@@ -111,7 +114,9 @@ class ProcessGraph:
             self._dataframe = dataframe
             self._book_all(dataframe, range_name)
             return
-        self.slots.Clone()
+        if not self._ahead:
+            self._clone()
+        self._ahead = False
         for index, node in enumerate(self._nodes):
             kind = self._kinds[index]
             if kind in ("Report", "AsNumpy"):
@@ -121,6 +126,20 @@ class ProcessGraph:
                 self._promises[index] = distrdf.clone_snapshot(self._promises[index], range_name)
             if kind == "Report":
                 self.slots.Rebook(index, self._promises[index])
+
+    def prepare(self) -> None:
+        """Clone for the next range of this process, which may not come, while it waits for something else.
+
+        Only where `open` does nothing that clones would have to be made after.
+        """
+        if self._movable:
+            self._clone()
+            self._ahead = True
+
+    def _clone(self) -> None:
+        clone = self.slots.Clone
+        clone.__release_gil__ = True  # what is being sent meanwhile needs it
+        clone()
 
     def _book_all(self, dataframe: Any, range_name: str) -> None:
         graph = cloudpickle.loads(self._graph_bytes)

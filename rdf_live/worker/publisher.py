@@ -104,7 +104,7 @@ class Attempt:
 class Publisher(WorkerPlugin):
     """Sends partials and commits of the attempts on this worker, and hears when to stop.
 
-    ``setup``, ``teardown``, `_ready` and `_stop` run on the worker's event loop; `call`, `begin`, `opened` and `close`
+    ``setup``, ``teardown``, `_ready` and `_stop` run on the worker's event loop; `send`, `begin`, `opened` and `close`
     in the thread of the task.
 
     Attributes
@@ -159,18 +159,18 @@ class Publisher(WorkerPlugin):
 
     # ---- from the task's thread
 
-    def call(self, operation: str, /, **message: Any) -> dict[str, Any]:
-        """Ask the hub and wait for the answer.
+    def send(self, operation: str, /, **message: Any) -> Future[dict[str, Any]]:
+        """Tell the hub something.
 
         A lost connection is tried again for two minutes, unless the worker closes: every message of ours may arrive
         twice.
 
-        Raises
-        ------
-        OSError
-            The hub did not answer for that long.
+        Returns
+        -------
+        Future
+            Of the answer; an OSError if there was none for that long.
         """
-        return asyncio.run_coroutine_threadsafe(self._call(operation, message), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._call(operation, message), self._loop)
 
     def begin(self, attempt: Attempt, **message: Any) -> Future[dict[str, Any]]:
         """Ask the hub whether it wants this attempt; from now on it is stopped when its run is.

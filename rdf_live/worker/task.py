@@ -124,7 +124,7 @@ def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph,
     dataframe, attempt.size, attempt.trees = graph.open(data_range)
     if dataframe is None:
         _wanted(begun)
-        return _commit(publisher, attempt, 0, None, {}, complete=True)
+        return _commit(publisher, attempt, graph, 0, None, {}, complete=True)
     if attempt.ended in ("cancel", "stale"):
         # Not later: what is booked, and then not run, would run with the next range.
         _wanted(begun)
@@ -150,22 +150,27 @@ def _compute(publisher: Publisher, attempt: Attempt, graph: graphs.ProcessGraph,
     graph.slots.Finish(monitor.shared)
     frame = final_frame(graph.slots)
     blobs = frame.blobs | graph.foreign()
-    return _commit(publisher, attempt, attempt.size if complete else monitor.entries, frame.values, blobs, complete)
+    entries = attempt.size if complete else monitor.entries
+    return _commit(publisher, attempt, graph, entries, frame.values, blobs, complete)
 
 
 def _commit(
     publisher: Publisher,
     attempt: Attempt,
+    graph: graphs.ProcessGraph,
     entries: int,
     values: bytes | None,
     blobs: dict[int, bytes],
     complete: bool,
 ) -> str:
     """Returns only when the hub has it, so that a finished task means a counted range."""
-    reply = publisher.call("rdf_live_commit", **attempt.message(entries, values, blobs), complete=complete)
+    sent = publisher.send("rdf_live_commit", **attempt.message(entries, values, blobs), complete=complete)
+    if complete:
+        graph.prepare()
+    reply = sent.result()
     if reply.get("need_schema"):
         attempt.send_schema = True
-        reply = publisher.call("rdf_live_commit", **attempt.message(entries, values, blobs), complete=complete)
+        reply = publisher.send("rdf_live_commit", **attempt.message(entries, values, blobs), complete=complete).result()
     if reply["status"] == "error":
         raise RuntimeError(f"{reply['error']}: {reply['message']}")
     return str(reply["status"])
@@ -189,7 +194,7 @@ def _entries(attempt: Attempt, packed: bytes) -> tuple[int, int] | None:
 def _failed(publisher: Publisher, attempt: Attempt, address: str, packed: bytes, error: Exception) -> str:
     what = getattr(error, "what", None)  # a C++ exception that came through cppyy
     message = _essence(str(what()) if callable(what) else str(error))
-    reply = publisher.call(
+    reply = publisher.send(
         "rdf_live_fail",
         **attempt.identity,
         worker=address,
@@ -201,5 +206,5 @@ def _failed(publisher: Publisher, attempt: Attempt, address: str, packed: bytes,
             "entries": _entries(attempt, packed),
             "seen": attempt.monitor.entries if attempt.monitor is not None else 0,
         },
-    )
+    ).result()
     return str(reply["status"])

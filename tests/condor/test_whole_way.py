@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,14 @@ def test_a_run_outlives_its_client(site: Site, tmp_path: Path) -> None:
         assert "overnight" in site.command("ps", "htcondor")
         assert len(site.ids()) == 2
         assert "wanted: 2 workers" in site.command("logs", "htcondor")
+
+
+def test_what_a_worker_begins_with(site: Site) -> None:
+    """The level at which it compiles, and that it keeps the memory that it will want again."""
+    with rdf_live.connect("htcondor", workers=2) as client:
+        for environment in client.run(lambda: dict(os.environ)).values():
+            assert environment["EXTRA_CLING_ARGS"] == "-O0"  # the tests are quicker so
+            assert "MALLOC_TRIM_THRESHOLD_" not in environment
 
 
 def test_other_values_are_refused(site: Site) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Workers compile at -O2, unless the user says otherwise, on whatever cluster."""
+"""Workers compile at -O2, unless the user says otherwise, on whatever cluster; what else their processes begin with."""
 
 from __future__ import annotations
 
@@ -73,3 +73,19 @@ def test_root_takes_it(argument: str, environment: str, level: int) -> None:
     command = [sys.executable, "-W", "ignore", "-c", ASK, *([argument] if argument else [])]
     said = subprocess.run(command, env=inherited | own, capture_output=True, text=True, check=True).stdout
     assert f"optimization level: {level}" in said
+
+
+@pytest.mark.parametrize(("given", "found"), [(65536, None), (1000, "1000")], ids=["as Dask has it", "the user's own"])
+def test_workers_keep_their_memory(given: int, found: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask would have them map every large buffer afresh."""
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    with dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": given}):
+        client = connected()
+        try:
+            environment = next(iter(client.run(lambda: dict(os.environ)).values()))
+            assert environment.get("MALLOC_TRIM_THRESHOLD_") == found
+            assert environment["OMP_NUM_THREADS"] == "1"  # the rest is Dask's
+        finally:
+            cluster = client.cluster
+            client.close()
+            cluster.close()

@@ -20,9 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import dask.config
-
-from rdf_live.cluster import credentials, tls
+from rdf_live.cluster import credentials, environment, tls
 from rdf_live.cluster.condor import tools
 from rdf_live.cluster.home import HOST
 from rdf_live.cluster.values import command
@@ -277,12 +275,13 @@ def _directives(profile: Profile, cluster_id: str, folder: Path) -> dict[str, st
 
 def _environment(profile: Profile) -> dict[str, str]:
     """A job has none by itself, and the whole of the user's (getenv) is forbidden at many sites."""
-    level = int(dask.config.get("rdf-live.jit-level", 2))
     found = {
-        "EXTRA_CLING_ARGS": f"-O{level}",
+        **environment.compiling(),
         "OMP_NUM_THREADS": "1",
         "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
     }
+    if unset := environment.unset():
+        found["DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON"] = repr(unset)
     found |= {name: os.environ[name] for name in profile.environment if name in os.environ}
     return {**found, **profile.variables}
 
