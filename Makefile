@@ -2,6 +2,7 @@
 # make demo    set up, then watch a distributed analysis fill its histograms
 # make lab     set up, then the tutorial in JupyterLab, with the live panel
 # make test    set up, then every test        make lint   ruff, mypy and biome
+# make -j2 --output-sync=target test          two layers at a time: half of them wait most of their time
 # make setup   .venv with everything, ROOT included, and the notebook extension; seconds when nothing changed
 # make cpp     C++ library and tests          make cpp-sanitize   the same with address and undefined-behaviour checks
 # make cpp-install   the library into rdf_live/lib of this checkout
@@ -12,7 +13,6 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -104,7 +104,7 @@ $(BUNDLE): $(NODE_MODULES) $(LABEXTENSION_SOURCES)
 	@touch $@
 
 .PHONY: test test-unit test-dask test-jupyter test-root test-js test-browser test-condor
-test: test-unit test-dask test-jupyter test-root test-js test-browser test-condor cpp
+test: test-unit test-dask test-js cpp test-root test-condor test-jupyter test-browser
 test-unit test-dask test-jupyter test-root test-browser test-condor: test-%: setup
 	@echo "== tests: $*"
 	@$(PYTEST) tests/$*

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import dask
-from distributed import Client
+from distributed import Client, LocalCluster
 
 import rdf_live
 
@@ -78,15 +78,25 @@ def header() -> None:
 
 
 @contextlib.contextmanager
-def cluster(jit_level: int = 2, workers: int = 2) -> Iterator[Client]:
-    """A local cluster whose processes compile at this level from the start."""
-    with dask.config.set({"rdf-live.jit-level": jit_level}):
+def cluster(workers: int = 2) -> Iterator[Client]:
+    """A local cluster of ours, whose processes compile at -O2 from the start."""
+    with dask.config.set({"rdf-live.jit-level": 2}):
         client = rdf_live.connect("local", workers=workers)
     try:
         yield client
     finally:
         client.close()
         client.cluster.close()
+
+
+@contextlib.contextmanager
+def dasks_own(workers: int = 2) -> Iterator[Client]:
+    """A local cluster as Dask starts it, which rdf_live has nothing to do with."""
+    with (
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
 
 
 def cache_dir() -> Path:

@@ -47,7 +47,7 @@ class Snapshot(Mapping[Any, Any]):
     entries : int
         Entries that are in it; the same number for every result, so that histograms and counts of one snapshot agree.
         Results that cannot be had in the middle of a range (AsNumpy, Snapshot, and what travels as bytes of ROOT, of
-        more than 256 kB in the range) hold only those of committed ranges.
+        more than 256 kB in the range) hold only those of committed ranges; `lacking` counts the others.
     entries_total : int
         Entries of the dataset; an estimate until every range has been opened (`total_is_estimate`).
     seq : int
@@ -125,6 +125,11 @@ class Snapshot(Mapping[Any, Any]):
     def has(self, result: Result) -> bool:
         """True if something of this result has arrived."""
         return self._builders[result.graph] is not None and self._graphs[result.graph]["values"] is not None
+
+    def lacking(self, result: Result) -> int:
+        """Number of running ranges whose part of this result is too large to be copied before they end."""
+        held = self._graphs[result.graph].get("held", {})
+        return 0 if result.kind == "Report" else sum(blobs.get(result.index) == b"" for blobs in held.values())
 
     def save(self, path: str | Path, results: Any = None, **options: Any) -> Path:
         """Write it into a file; the end of its name says of which kind. The file is replaced at once.

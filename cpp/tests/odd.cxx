@@ -98,7 +98,7 @@ TEST(TooMuchToCopyInTheMiddleComesAtTheEnd)
    One<TGraph> one(df, df.Graph<std::vector<double>, std::vector<double>>("many", "many"));
    CHECK(!one.pictures.empty());
    for (const auto &picture : one.pictures)
-      CHECK_EQUAL(picture.blobs.empty(), picture.entries * kMany * 16 >= kTentativeBytes);
+      CHECK_EQUAL(picture.blobs.at(0).empty(), picture.entries * kMany * 16 >= kTentativeBytes);
    const auto final = one.Object(Final(*one.graph));
    CHECK_EQUAL(final->GetN(), 200 * kMany);
    CHECK(Weight(*final) >= kTentativeBytes);

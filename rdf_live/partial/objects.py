@@ -88,7 +88,7 @@ class Builder:
         values : array of float64
             The merged vector of the whole graph.
         blobs : sequence of bytes
-            Of this result, in the order of the ranges.
+            Of this result, in the order of the ranges; empty where an object was too large to be copied.
         """
         result = self._results[index]
         kind = result["kind"]
@@ -98,7 +98,7 @@ class Builder:
             return _columns(blobs)
         if kind == "Snapshot":
             return _files(blobs)
-        arrays = [_read(blob) for blob in blobs]
+        arrays = [_read(blob) for blob in blobs if blob]
         names = result["variations"]
         each = result["length"] // max(len(names), 1)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from rdf_live.export.chosen import listed
 from rdf_live.export.extract import extract, is_drawable, variations_of
 from rdf_live.partial.objects import NUMBERS
 from rdf_live.snapshot import Result, Snapshot
+from rdf_live.view.text import lacking_text
 
 __all__ = ["Layer", "Member", "Pane", "panes_of"]
 
@@ -39,10 +40,12 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """One pair of axes: labels of its results, and its layers from below; none if nothing has arrived yet."""
+    """One pair of axes: labels of its results, its layers from below (none if nothing has arrived yet), and what is not
+    in it."""
 
     labels: tuple[str, ...]
     layers: tuple[Layer, ...]
+    note: str = ""
 
 
 def panes_of(snapshot: Snapshot, results: Any) -> list[Pane]:
@@ -54,12 +57,21 @@ def panes_of(snapshot: Snapshot, results: Any) -> list[Pane]:
         Nothing can be drawn, or what lies on each other has different axes.
     """
     chosen = list(snapshot) if results is None else listed(results)
-    panes = [pane for item in chosen if (pane := _pane(snapshot, item, asked=results is not None))]
+    panes = [
+        replace(pane, note=_lacking(snapshot, item))
+        for item in chosen
+        if (pane := _pane(snapshot, item, asked=results is not None))
+    ]
     if not panes:
         found = (snapshot._find(key) for item in chosen for key in _flat(item))
         names = ", ".join(repr(result.label) for result in found) or "none"
         raise BadInput(f"got nothing that can be drawn (results: {names}), expected histograms, profiles or graphs")
     return panes[:_MOST] if results is None else panes
+
+
+def _lacking(snapshot: Snapshot, item: Any) -> str:
+    most = max((snapshot.lacking(snapshot._find(key)) for key in _flat(item)), default=0)
+    return lacking_text(most) if most else ""
 
 
 def _flat(item: Any) -> list[Any]:

@@ -29,7 +29,7 @@ def draw_pane(sheet: Sheet, box: Box, pane: Pane, look: Look, number: int) -> No
     first = members[0].data
     title = look.title if look.title is not None else _title(members, pane)
     if isinstance(first, Bins) and len(first.axes) > 1:
-        draw_plane(sheet, box, first, title, stats_text(first), look.logy)
+        draw_plane(sheet, box, first, title, pane.note or stats_text(first), look.logy)
         return
     curves = list(curves_of(pane.layers, number))
     frame = Frame(sheet, box, labels=_labels(first))
@@ -45,7 +45,7 @@ def draw_pane(sheet: Sheet, box: Box, pane: Pane, look: Look, number: int) -> No
         _marks(frame, curve, x, y, look)
     x_title, y_title = _axis_titles(first)
     frame.axes(x, y, x_title, y_title)
-    frame.title(title, stats_text(first) if alone else "")
+    frame.title(title, pane.note or (stats_text(first) if alone else ""))
     if legend:
         _legend(frame, legend)
     if all(isinstance(m.data, Bins) and m.data.entries == 0 for m in members):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["amount", "clock", "percent", "state_text", "unit_of", "value_text"]
+__all__ = ["amount", "clock", "lacking_text", "percent", "state_text", "unit_of", "value_text"]
 
 
 def amount(number: float) -> str:
@@ -33,6 +33,16 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def lacking_text(ranges: int) -> str:
+    """What a plot lacks, beside the part of the data that stands elsewhere.
+
+    >>> lacking_text(1), lacking_text(3)
+    ('without 1 running range: too large until it ends', 'without 3 running ranges: too large until they end')
+    """
+    end = "s: too large until they end" if ranges > 1 else ": too large until it ends"
+    return f"without {ranges} running range{end}"
 
 
 def percent(fraction: float) -> str:

@@ -17,6 +17,9 @@ from distributed import Client
 
 import rdf_live
 from rdf_live.client import hub
+from rdf_live.view.content import panes_of
+from rdf_live.view.panel.layout import Pane
+from rdf_live.view.panel.plots import plot_of
 
 
 def source(gate: Gate, client: Client, n: int = 20_000, npartitions: int = 1) -> Any:
@@ -60,16 +63,26 @@ def test_snapshots_grow_inside_a_single_range(client: Client, gate: Gate) -> Non
 
 
 def test_a_graph_too_large_to_be_copied_shows_only_committed_ranges(client: Client) -> None:
-    """It is at the entry of everything else or empty, never behind."""
+    """It is at the entry of everything else or empty, never behind; and who looks at it is told."""
     n, most = 40_000, 2**18 // 16
     df = ROOT.RDataFrame(n, executor=client, npartitions=1)
     df = df.Define("x", "if (rdfentry_ % 100 == 0) usleep(10000); return double(rdfentry_);")
     large, count = df.Graph("x", "x"), df.Count()
     run = rdf_live.start([large, count], every=0.05)
     seen: list[tuple[int, int]] = []
-    run.on_update(lambda s: seen.append((s[count], s[large].GetN())))
+    said: set[tuple[int, str | None, str]] = set()
+
+    def look(snapshot: rdf_live.Snapshot) -> None:
+        seen.append((snapshot[count], snapshot[large].GetN()))
+        result = snapshot._find(large)
+        note = plot_of(Pane((result,)), snapshot)["note"]
+        said.add((snapshot.lacking(result), note, panes_of(snapshot, large)[0].note))
+
+    run.on_update(look)
     final = run.result(60)
     assert final[large].GetN() == n
+    why = "without 1 running range: too large until it ends"
+    assert said == {(0, None, ""), (1, why, why)}
     middle = [points for points in seen if points[0] < n]
     assert {entries < most for entries, _ in middle} == {True, False}
     assert middle == [(entries, entries if entries < most else 0) for entries, _ in middle]

@@ -30,7 +30,8 @@ using ROOT::Detail::RDF::RLoopManager;
 /// Bytes of results that do not add, by the index of the result.
 using Blobs = std::vector<std::pair<std::size_t, std::string>>;
 
-/// Bytes are taken in the middle of an event loop only below this size: they are copied between two entries.
+/// Bytes are taken in the middle of an event loop only below this size: they are copied between two entries. Where they
+/// are not, there are none, so that who looks knows.
 constexpr std::size_t kTentativeBytes = 1 << 18;
 
 class Slot {
@@ -312,8 +313,8 @@ public:
    void Store(double *out, Blobs &blobs, std::size_t index, bool final) override
    {
       const T &object = Object(final);
-      if (!fPart.Store(object, out, fSize) && (final || Weight(object) < kTentativeBytes))
-         blobs.emplace_back(index, WriteObjects({&object}));
+      if (!fPart.Store(object, out, fSize))
+         blobs.emplace_back(index, final || Weight(object) < kTentativeBytes ? WriteObjects({&object}) : "");
    }
 };
 
@@ -442,8 +443,8 @@ private:
          weight += Weight(object);
          ++n;
       }
-      if (n > 0 && (final || weight < kTentativeBytes))
-         blobs.emplace_back(index, WriteObjects(odd));
+      if (n > 0)
+         blobs.emplace_back(index, final || weight < kTentativeBytes ? WriteObjects(odd) : "");
    }
    void StoreNumbers(double *out, bool final)
    {

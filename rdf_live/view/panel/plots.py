@@ -16,7 +16,7 @@ from rdf_live.partial.objects import NUMBERS, Variations
 from rdf_live.snapshot import Result, Snapshot
 from rdf_live.view.panel.layout import Pane
 from rdf_live.view.panel.shrink import projections, smaller
-from rdf_live.view.text import percent, value_text
+from rdf_live.view.text import lacking_text, percent, value_text
 
 __all__ = ["broken", "letters", "numbers_of", "plot_of", "reports_of", "title_of"]
 
@@ -41,6 +41,9 @@ def plot_of(pane: Pane, snapshot: Snapshot) -> dict[str, Any]:
         # Drawn together, they look as if they were comparable.
         parts = {result.graph: f"{result.label}: {percent(graphs[result.graph]['fraction'])}" for result in here}
         notes.append(", ".join(parts.values()))
+    for result in here:
+        if lacking := snapshot.lacking(result):
+            notes.append((f"{result.label}: " if len(here) > 1 else "") + lacking_text(lacking))
     views = _views(pane, snapshot, here, notes)
     return {"entries": entries, "fraction": fraction, "note": "; ".join(notes) or None, "views": views}
 
