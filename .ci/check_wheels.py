@@ -26,7 +26,21 @@ sys.path[1:1] = sys.argv[1:3]
 import rdf_live
 from rdf_live._root import cpp, root
 assert rdf_live.__file__.startswith(sys.argv[1]), f"got {rdf_live.__file__}, expected it in {sys.argv[1]}"
-cpp().TaskGraph.Create()
+from rdf_live.worker.frames import Monitor, final_frame
+frame = root().RDataFrame(100).Define("x", "0.1 * rdfentry_")
+histogram, mean = frame.Histo1D(("h", "", 10, 0, 10), "x", "x"), frame.Mean("x")
+graph = cpp().TaskGraph.Create()
+graph.Add(histogram, "TH1D")
+graph.Add(mean, "Mean")
+graph.SetNode(root().RDF.AsRNode(frame))
+monitor = Monitor(0.5, -1, True)
+graph.Run(monitor.shared)
+graph.Finish(monitor.shared)
+found = memoryview(final_frame(graph).values).cast("d")
+local = histogram.GetValue()
+bins = [local.GetBinContent(i) for i in range(12)]
+assert len(found) == graph.Length() and found[-1] == 100 and found[-2] == mean.GetValue() * 100, list(found)
+assert any(found[i : i + 12].tolist() == bins for i in range(len(found) - 12)), (list(found), bins)
 loaded = "librdf_live" in root().gSystem.GetLibraries()
 assert loaded == (sys.argv[3] == "compiled"), f"got library loaded: {loaded} from the {sys.argv[3]} wheel"
 """
@@ -62,6 +76,15 @@ def check_extension(archive: zipfile.ZipFile) -> None:
         sys.exit(f"got the provisioner {named} in {spec} of {name}, expected {PROVISIONER}, and its entry point")
 
 
+def check_requirements(archive: zipfile.ZipFile) -> None:
+    """Check that ROOT is an extra: in a conda environment pip would put its own over that of conda-forge."""
+    (metadata,) = (path for path in archive.namelist() if path.endswith(".dist-info/METADATA"))
+    lines = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist: ")]
+    root = [line for line in lines if line.split()[1].lower().split(">")[0].split("=")[0] == "root"]
+    if not root or not all("extra ==" in line for line in root):
+        sys.exit(f"got {root} in {archive.filename}, expected ROOT as an extra and nowhere else")
+
+
 def check(kind: str, folder: str, tag: str) -> None:
     """Check the only wheel in `folder`; `tag` starts the part of its name after the version."""
     (wheel,) = Path(folder).glob("*.whl")
@@ -81,6 +104,7 @@ def check(kind: str, folder: str, tag: str) -> None:
         if kind == "pure" and extra:
             sys.exit(f"got {extra} in {wheel.name}, expected no compiled files in a pure wheel")
         check_extension(archive)
+        check_requirements(archive)
         archive.extractall(site)
         # As in site-packages, where ROOT's wheel lies beside ours and the run path of the library finds it.
         platlib = Path(sysconfig.get_path("platlib"))

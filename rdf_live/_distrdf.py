@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from rdf_live._root import root
+from rdf_live.errors import BadInput
 
 __all__ = [
     "KINDS",
@@ -141,9 +142,20 @@ def snapshot_result(treename: str, files: list[str], client: Any) -> Any:
     return module("PythonMergeables").SnapshotResult(treename, files).GetValue(dask_backend()(client))
 
 
-def size_of(head: Any) -> tuple[int, int]:
+def named_ranges(head: Any) -> int | None:
+    """The ``npartitions`` that the user named. ROOT asks the backend for a number all the same, and drops it."""
+    return head.npartitions if head._user_specified_npartitions else None
+
+
+def size_of(head: Any, strict: bool = False) -> tuple[int, int]:
     """Entries and clusters of the dataset, as its first, middle and last file let expect; without files, an entry is a
-    cluster."""
+    cluster.
+
+    Raises
+    ------
+    BadInput
+        One of these cannot be read; if not `strict`, only where it is the first.
+    """
     if hasattr(head, "nentries"):
         return head.nentries, head.nentries
     files = head.inputfiles
@@ -155,10 +167,13 @@ def size_of(head: Any) -> tuple[int, int]:
     for index in sorted({0, len(files) // 2, len(files) - 1}):
         try:
             found = module("Ranges").get_clusters_and_entries(which, str(trees[index]), str(files[index]))
-        except Exception:
-            if index == 0:
-                raise
-            continue  # its range fails, and the user is told; the others may go on
+        except Exception as error:
+            if index == 0 or strict:
+                raise BadInput(
+                    f"got {files[index]}, expected a file with {str(trees[index])!r} in it ({error}). Leave it out, or "
+                    'rdf_live.start(..., on_error="skip") computes the others.'
+                ) from error
+            continue  # its range fails, and the user is told; the others go on
         sizes.append((int(found[1]), max(len(found[0]) - 1, 1)))
     entries, clusters = (sum(each) * len(files) / len(sizes) for each in zip(*sizes, strict=True))
     return round(entries), round(clusters)

@@ -52,6 +52,8 @@ def _class() -> Any:
             The run that computes this dataframe's results.
         trigger : callable
             Called with (ranges, mapper) when the user asks for a value that no run computes; gives a run that is over.
+        strict : bool
+            Whether a file that cannot be read ends everything before it begins, if it is one that is looked at.
         """
 
         def __init__(self, client: Client, head: Any, trigger: Any) -> None:
@@ -60,21 +62,25 @@ def _class() -> Any:
             self.run: Any = None
             self.trigger = trigger
             self.capturing = False
+            self.strict = True
 
-        def capture(self) -> Captured:
+        def capture(self, strict: bool = True) -> Captured:
             """Let ROOT prepare the graph, and take what it would run."""
-            self.capturing = True
+            self.capturing, self.strict = True, strict
             try:
                 self.head.execute_graph()
             except Captured as captured:
                 return captured
             finally:
-                self.capturing = False
+                self.capturing, self.strict = False, True
             raise AssertionError("ROOT did not call ProcessAndMerge")
 
         def optimize_npartitions(self) -> int:
             hub.install(self.client)
-            return choose(self.head, hub.call(self.client, "rdf_live_hello")["cores"])
+            named = distrdf.named_ranges(self.head)
+            if named is not None:
+                return named
+            return choose(self.head, hub.call(self.client, "rdf_live_hello")["cores"], self.strict)
 
         def ProcessAndMerge(self, ranges: list[Any], mapper: Any, reducer: Any) -> Any:
             if self.capturing:

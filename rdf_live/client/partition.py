@@ -19,7 +19,7 @@ MOST_ENTRIES = 20_000_000
 UNKNOWN_CORES = 50
 
 
-def choose(head: Any, cores: int) -> int:
+def choose(head: Any, cores: int, strict: bool = False) -> int:
     """Number of ranges for a graph.
 
     From the data, not only from the workers that happen to be there: enough for the cores, and no more than there are
@@ -31,8 +31,15 @@ def choose(head: Any, cores: int) -> int:
         ROOT's head of the graph.
     cores : int
         Those that there are or that are to come; 0 where nobody knows.
+    strict : bool
+        Whether a file that cannot be read is an error at once, and not only of its range.
+
+    Raises
+    ------
+    BadInput
+        It is, or it is the first one.
     """
     wanted = PER_CORE * max(cores or UNKNOWN_CORES, 4)
-    entries, clusters = distrdf.size_of(head)
+    entries, clusters = distrdf.size_of(head, strict)
     wanted = max(wanted, math.ceil(entries / MOST_ENTRIES))
     return max(1, min(wanted, clusters))

@@ -69,7 +69,8 @@ def start(
     Raises
     ------
     BadInput, WrongKind
-        An argument cannot be used; nothing was started.
+        An argument cannot be used, or a file cannot be read (of the first, the middle and the last one, where the
+        dataframe has no ``npartitions``; not with ``on_error="skip"``); nothing was started.
     ThreadedWorkers, VersionMismatch
         The cluster cannot run it; nothing was started. ROOT of a worker that has not computed anything yet is known
         only when it begins a range, before anything of that runs: then `LiveRun.result` raises it.
@@ -101,7 +102,7 @@ def start(
         if booked_size(head) == 0:
             raise errors.BadInput("got a dataframe of 0 entries, expected at least one")
         backend = live_backend(head, _trigger)
-        graphs.append((head, backend.capture()))
+        graphs.append((head, backend.capture(strict=on_error == "raise")))
     options = {"every": every, "on_error": on_error, "max_attempts": max_attempts}
     run = _launch(client, graphs, options, name, gpus)
     if callback is not None:

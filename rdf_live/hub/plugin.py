@@ -331,7 +331,7 @@ class HubPlugin(SchedulerPlugin):
         self._settle(run)
 
     def _tell(self, run: Run, workers: Sequence[str], mode: str) -> None:
-        message = {"op": "rdf-live-stop", "run": run.id, "mode": mode, "attempts": None}
+        message = {"op": "rdf-live-stop", "run": run.id, "mode": mode}
         for worker in workers:
             if worker in self.scheduler.stream_comms:
                 self.scheduler.worker_send(worker, message)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import math
 import pickle
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,7 +64,7 @@ class Builder:
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self._results = schema["results"]
-        self._templates = _read(schema["templates"])
+        self._templates = _read(zlib.decompress(schema["templates"]))
 
     def names(self) -> list[str]:
         """ROOT's names of the objects; "" for numbers."""

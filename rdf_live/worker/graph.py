@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import pickle
+import zlib
 from collections import OrderedDict
 from typing import Any
 
@@ -21,7 +22,11 @@ __all__ = ["ProcessGraph", "load"]
 
 _RULES = ("min", "max", "moments")  # the order of rdf_live::Rule
 
-#: Graphs kept in a process; several runs may take turns on one worker.
+#: Kinds whose promises Python works with, range by range.
+_BOOKED_AGAIN = ("Report", "AsNumpy", "Snapshot")
+
+#: Graphs kept in a process, and all of a run that has more: several runs may take turns on one worker, and the ranges
+#: of one run alternate between its graphs.
 KEEP = 4
 _graphs: OrderedDict[tuple[str, int], ProcessGraph] = OrderedDict()
 
@@ -132,8 +137,14 @@ class ProcessGraph:
 
         Only where `open` does nothing that clones would have to be made after.
         """
-        if self._movable:
+        if not self._movable:
+            return
+        try:
             self._clone()
+        except Exception:
+            # No memory, perhaps. What is finished is not to suffer, and the next range books afresh.
+            self.drop()
+        else:
             self._ahead = True
 
     def _clone(self) -> None:
@@ -156,6 +167,10 @@ class ProcessGraph:
                 slots.Add(promise, kind)
         slots.SetNode(root().RDF.AsRNode(dataframe))
         self._describe()
+        for index, kind in enumerate(self._kinds):
+            if kind not in _BOOKED_AGAIN:
+                # The slots have them, and put clones in their place: these would stay for as long as the graph.
+                self._promises[index] = self._nodes[index].rdf_node = None
 
     def _describe(self) -> None:
         slots = self.slots
@@ -185,12 +200,15 @@ class ProcessGraph:
         length = int(slots.Length())
         self.digest = layout_digest(length, rules, results)
         templates = slots.Templates()
+        # Of empty bins: next to nothing is left of them.
+        packed = zlib.compress(copy_bytes(int(templates.first), int(templates.second)), 1)
+        slots.ForgetTemplates()
         self.schema = {
             "digest": self.digest,
             "length": length,
             "rules": rules,
             "results": results,
-            "templates": copy_bytes(int(templates.first), int(templates.second)),
+            "templates": packed,
         }
 
     def _names(self) -> list[str]:
@@ -252,8 +270,9 @@ def load(run: str, graph: int, payload: bytes | None, directory: str) -> Process
     if key not in _graphs:
         assert payload is not None
         _graphs[key] = ProcessGraph(payload, directory)
-        while len(_graphs) > KEEP:
-            _graphs.popitem(last=False)[1].drop()
+        others = [other for other in _graphs if other[0] != run]
+        for other in others[: max(len(_graphs) - KEEP, 0)]:
+            _graphs.pop(other).drop()
     _graphs.move_to_end(key)
     return _graphs[key]
 

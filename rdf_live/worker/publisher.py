@@ -278,7 +278,7 @@ class Publisher(WorkerPlugin):
         elif status == "error":
             logger.error("rdf_live: the hub refused a partial: %s", reply["message"])
 
-    def _stop(self, run: str, mode: str, attempts: list[str] | None = None, **_: Any) -> None:
+    def _stop(self, run: str, mode: str, **_: Any) -> None:
         for attempt in list(self._attempts.values()):
-            if attempt.run == run and (attempts is None or attempt.attempt in attempts):
+            if attempt.run == run:
                 attempt.end(mode)

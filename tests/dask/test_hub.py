@@ -42,7 +42,7 @@ class Ear(WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         worker.stopped = {}
-        worker.stream_handlers["rdf-live-stop"] = lambda run, mode, attempts: worker.stopped.update({run: mode})
+        worker.stream_handlers["rdf-live-stop"] = lambda run, mode: worker.stopped.update({run: mode})
 
 
 #: The worker on which a task of kind "fail here" fails.
@@ -622,3 +622,11 @@ def test_finished_runs_are_kept_up_to_a_number() -> None:
             own.start(f"r{i}", 1)
             own.end(f"r{i}")
         wait_for(lambda own=own: [run["run"] for run in own.call("runs")["runs"]] == ["r2", "r3"])
+
+
+def test_its_limits_are_those_of_the_configuration() -> None:
+    given = {"budget": 0.1, "max-rate": "3MB", "max-run-bytes": "5MiB", "keep-runs": 7, "keep-bytes": "9MiB"}
+    for own in start_hub(config={"rdf-live.hub": {**given, "stop-timeout": 4}}):
+        hub = own.scheduler.plugins[HubPlugin.name]
+        assert (hub.pace.budget, hub.pace.max_rate, hub.max_run_bytes) == (0.1, 3e6, 5 << 20)
+        assert (hub.registry.keep_runs, hub.registry.keep_bytes, hub.stop_timeout_s) == (7, 9 << 20, 4)

@@ -146,7 +146,8 @@ def _bins(o: Any) -> tuple[dict[str, dict[Any, float]], bool]:
             bins["content"][tuple(place)] = o.GetBinContent(i, place)
             bins["content"][tuple(int(p) for p in place)] = bins["content"].pop(tuple(place))
             bins["squared error"][tuple(int(p) for p in place)] = o.GetBinError2(i)
-        return bins, not o.GetCalculateErrors()
+        # Of weights it may have no errors all the same: ROOT's variations do.
+        return bins, not o.GetCalculateErrors() and all(x.is_integer() for x in bins["content"].values())
     return {}, True
 
 

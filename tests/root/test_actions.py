@@ -17,6 +17,9 @@ from distributed import Client
 
 import rdf_live
 
+#: The first test of all waits for the compilation of all results, twice.
+pytestmark = pytest.mark.timeout(600)
+
 Book = dict[str, Callable[[Any], Any]]
 
 EDGES = ROOT.std.vector["std::vector<double>"]([[0.0, 1.0, 2.5, 10.0], [0.0, 20.0, 101.0]])
@@ -100,14 +103,28 @@ VARIED: Book = {
     "h1": lambda f: f.Histo1D(("vh", "t", 20, 1, 8), "x"),
     "h1 weighted": lambda f: f.Histo1D(("vhw", "t", 20, 1, 8), "x", "w"),
     "h2": lambda f: f.Histo2D(("vh2", "t", 20, 1, 8, 5, 0, 50), "x", "y"),
+    "h3": lambda f: f.Histo3D(("vh3", "t", 4, 0, 8, 4, 0, 50, 3, 0, 5), "x", "y", "n", "w"),
     "hn": lambda f: f.HistoND(("vhn", "t", 2, (4, 5), (0.0, 0.0), (8.0, 50.0)), ("x", "y")),
+    "hn weighted": lambda f: f.HistoND(("vhnw", "t", 2, (4, 5), (0.0, 0.0), (8.0, 50.0)), ("x", "y", "w")),
+    "hn sparse": lambda f: f.HistoNSparseD(("vhs", "t", 2, (9, 9), (0.0, 0.0), (8.0, 50.0)), ("x", "y")),
     "p1": lambda f: f.Profile1D(("vp", "t", 20, 1, 8), "x", "y"),
+    "p1 weighted": lambda f: f.Profile1D(("vpw", "t", 20, 1, 8), "x", "y", "w"),
+    "p2": lambda f: f.Profile2D(("vp2", "t", 5, 0, 8, 5, 0, 8), "x", "n", "y", "w"),
+    "auto range of few": lambda f: f.Filter("id % 50 == 7").Histo1D(("va", "t", 20, 0, 0), "x", "w"),
+    "labels": lambda f: f.Define("s", WORD).Histo2D(("vl", "t", 3, 0, 3, 5, 0, 8), "s", "x", "w"),
+    "graph": lambda f: f.Filter("id % 50 == 7").Graph("x", "y"),
+    "graph with errors": lambda f: f.Filter("id % 50 == 7").GraphAsymmErrors("x", "y", "w", "y", "x", "w"),
+    "stats": lambda f: f.Stats("x", "w"),
     "sum": lambda f: f.Sum("x"),
     "mean": lambda f: f.Mean("x"),
+    "min": lambda f: f.Min("x"),
     "max": lambda f: f.Max("x"),
     "stddev": lambda f: f.StdDev("x"),
     "count": lambda f: f.Filter("x > 2").Count(),
 }
+
+if not distributes("HistoNSparseD"):
+    del VARIED["hn sparse"]
 
 
 def book(df: Any, variations: Callable[[Any], Any]) -> dict[str, Any]:
@@ -243,7 +260,7 @@ def test_live_numbers(both: SimpleNamespace) -> None:
         assert x["min"] <= x["mean"] <= x["max"]
 
 
-@pytest.mark.parametrize("name", ["h1", "h1 weighted", "h2", "hn", "p1"])
+@pytest.mark.parametrize("name", ["h1", "h1 weighted", "h2", "h3", "hn", "hn weighted", "p1", "p1 weighted", "p2"])
 def test_live_variations(both: SimpleNamespace, name: str) -> None:
     """Every variation is live, not only the first, and at the same entry as all others."""
     for snapshot in both.seen:
@@ -256,7 +273,9 @@ def test_live_variations(both: SimpleNamespace, name: str) -> None:
 def test_live_variations_of_numbers(both: SimpleNamespace) -> None:
     """Sums and the like have their variations on the way, too: at the same entry as the nominal value."""
     for snapshot in both.seen:
-        varied = {name: snapshot[both.got[f"varied {name}"]] for name in ("sum", "mean", "max", "stddev", "count")}
+        varied = {
+            name: snapshot[both.got[f"varied {name}"]] for name in ("sum", "mean", "min", "max", "stddev", "count")
+        }
         for name, values in varied.items():
             assert values["nominal"] == snapshot[both.got[f"nominal {name}"]], name
             assert {str(key) for key in values.GetKeys()} >= {"nominal", "x:down", "x:up"}

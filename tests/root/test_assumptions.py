@@ -177,6 +177,14 @@ class TestNodes:
         frame = ROOT.RDataFrame("events", [files.trees[0], "missing.root"], executor=client)
         assert distrdf.size_of(frame.Count().proxied_node.get_head()) == (2 * 3000, 2 * 6)
 
+    def test_named_ranges(self, client: Client, files: Files) -> None:
+        """Kept by ROOT, whatever the backend would choose."""
+        for source in (("events", files.trees), ("ntuple", files.ntuples), (1234,)):
+            for named in (None, 3):
+                arguments = {} if named is None else {"npartitions": named}
+                frame = ROOT.RDataFrame(*source, executor=client, **arguments)
+                assert distrdf.named_ranges(frame.Count().proxied_node.get_head()) == named
+
     def test_dataset_specification(self, client: Client, files: Files) -> None:
         spec = ROOT.RDF.Experimental.RDatasetSpec()
         spec.AddSample(("sample", "events", files.trees[1]))

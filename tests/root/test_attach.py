@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import threading
 import weakref
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import ROOT
+import test_actions
+from conftest import Files
 from distributed import Client
 from faults import PATIENCE_S, Farm, Process, book, farm, oracle, slow, under_way, until
 
@@ -27,6 +31,19 @@ analysis = book(client, {ENTRIES}, 10, slow(10, int(sys.argv[2])))
 run = rdf_live.start(analysis.booked, every=0.1, name=sys.argv[3])
 say("id", run.id)
 time.sleep(600)
+"""
+
+#: A process that knows of a run what the cluster knows, and computes the same with local ROOT.
+WATCHER = """
+import json, ROOT, test_actions
+from compare import assert_same
+ROOT.gInterpreter.ProcessLine(".O0")  # the same bits, compiled in half of the time
+files, labels = json.loads(sys.argv[3]), json.loads(sys.argv[4])
+final = rdf_live.attach(sys.argv[2], client=Client(sys.argv[1])).result(PATIENCE_S)
+expected = test_actions.book(ROOT.RDataFrame("events", files), ROOT.RDF.Experimental.VariationsFor)
+for name, label in labels.items():
+    assert_same(final[label], expected[name], what=name)
+    say("same", name)
 """
 
 #: Labels of the results, in the order in which `book` books them.
@@ -122,6 +139,18 @@ def test_finished_runs_are_kept(workers: Farm) -> None:
         assert known in str(caught.value)
     with pytest.raises(UnknownRun, match=f"{KEEP_RUNS} runs of that name"):
         rdf_live.attach("Count", client=workers.client)
+
+
+@pytest.mark.timeout(600)
+def test_every_kind_of_result_in_another_process(workers: Farm, files: Files) -> None:
+    frame = ROOT.RDataFrame("events", files.trees, executor=workers.client, npartitions=5)
+    booked = test_actions.book(frame, ROOT.RDF.Distributed.VariationsFor)
+    run = rdf_live.start(list(booked.values()))
+    run.result(PATIENCE_S)
+    labels = {name: run._find(booked[name]).label for name in test_actions.names()}
+    with Process(WATCHER, workers.address, run.id, json.dumps(files.trees), json.dumps(labels)) as process:
+        assert process.end() == 0, process.text
+    assert [line for line in process.lines if line.startswith("same ")] == [f"same {name}" for name in labels]
 
 
 # ---- nothing stays behind

@@ -162,9 +162,9 @@ class TestFiles:
 
     @pytest.mark.parametrize("what", ["missing", "cut", "text", "treeless"])
     def test_first_file(self, client: Client, files: Files, broken: dict[str, str], what: str) -> None:
-        """ROOT looks into the first file when the dataframe is made."""
+        """ROOT looks into the first file when the dataframe is made, which rdf_live has no part in."""
         before = started(client)
-        with pytest.raises((TypeError, ROOT.std.exception)):
+        with pytest.raises((TypeError, ROOT.std.exception), match="not accepted by any RDataFrame constructor"):
             ROOT.RDataFrame("events", [broken[what], files.trees[0]], executor=client)
         assert started(client) == before
 
@@ -186,6 +186,27 @@ class TestFiles:
         with pytest.warns(errors.PartialResultWarning, match=r"1 of \d+ ranges failed"):
             part = rdf_live.start(h, on_error="skip").result(60)
         assert part[h].GetEntries() == h.GetEntries() == files.entries[0]
+
+    @pytest.mark.parametrize("what", ["missing", "cut", "text", "treeless"])
+    @pytest.mark.parametrize("place", [1, 2], ids=["middle", "last"])
+    def test_file_that_is_looked_at(
+        self, client: Client, files: Files, broken: dict[str, str], what: str, place: int
+    ) -> None:
+        """Where rdf_live chooses the ranges it opens some files: nothing begins if one of them cannot be read."""
+        names = [files.trees[0]] * 3
+        names[place] = broken[what]
+        h = ROOT.RDataFrame("events", names, executor=client).Histo1D(("h", "", 20, 0, 10), "x")
+        before = started(client)
+        with pytest.raises(
+            errors.BadInput, match=rf"got {re.escape(broken[what])}, expected a file with 'events' in it"
+        ):
+            rdf_live.start(h)
+        assert started(client) == before
+        with pytest.raises(errors.BadInput, match="expected a file with 'events' in it"):
+            h.GetValue()
+        with pytest.warns(errors.PartialResultWarning, match=r"\d+ of \d+ ranges failed"):
+            part = rdf_live.start(h, on_error="skip").result(60)
+        assert part[h].GetEntries() == 2 * files.entries[0]
 
     def test_all_files_without_entries(self, client: Client, files: Files) -> None:
         h = ROOT.RDataFrame("events", [files.empty] * 2, executor=client).Histo1D(("h", "", 20, 0, 10), "x")

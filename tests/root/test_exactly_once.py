@@ -96,7 +96,7 @@ def die_after_commit(once: str, dask_worker: Any) -> None:
 
 def lose_first_reply(operation: str, dask_worker: Any) -> None:
     """The hub gets the first message of that kind, but the connection breaks before its answer comes."""
-    lost: list[bool] = []
+    dask_worker.lost = lost = []
 
     def lose() -> None:
         if not lost:
@@ -121,6 +121,11 @@ def _hook(dask_worker: Any, operation: str, after: Any) -> None:
     dask_worker.scheduler = Scheduler()
 
 
+def lost_replies(workers: Farm) -> int:
+    """How many were lost, of the kind that was asked for last."""
+    return sum(workers.client.run(lambda dask_worker: len(dask_worker.lost)).values())
+
+
 def test_committed_range_is_not_computed_again(workers: Farm, tmp_path: Path) -> None:
     """The worker dies after its commit: Dask runs the task again, and the hub says that it is done."""
     log = workers.log_begins()
@@ -143,6 +148,7 @@ def test_lost_acknowledgement(workers: Farm) -> None:
     run = rdf_live.start(analysis.booked, every=0.1)
     assert analysis.numbers(run.result(PATIENCE_S)) == oracle(30_000)
     assert len([1 for entry in log if entry[0] == run.id]) == 12, "nothing was computed twice"
+    assert lost_replies(workers) > 0
 
 
 def test_lost_answer_to_a_failure(workers: Farm, tmp_path: Path) -> None:
@@ -159,6 +165,7 @@ def test_lost_answer_to_a_failure(workers: Farm, tmp_path: Path) -> None:
     assert analysis.numbers(run.result(PATIENCE_S)) == oracle(30_000)
     assert run.failures == []
     assert (tmp_path / "once").is_dir()
+    assert lost_replies(workers) == 1
 
 
 def test_retired_worker(workers: Farm) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -109,6 +110,19 @@ def test_keeps_the_merge(workers: Farm, name: str, entries: int, code: str) -> N
     until(lambda: not [k for k in workers.scheduler.tasks if run.id in str(k)], "an empty scheduler")
 
 
+@pytest.mark.parametrize("mode", ["stop", "cancel"])
+def test_comes_by_itself(workers: Farm, mode: str) -> None:
+    """Not with the answer to the next partial, which comes 4 s after the first one of a worker."""
+    analysis = book(workers.client, ENTRIES, RANGES, slow(1, 1000))
+    run = rdf_live.start(analysis.booked, every=30)
+    until(lambda: len(workers.showing(run)) == 2, "partials of both workers")
+    start = time.monotonic()
+    getattr(run, mode)()
+    idle_after(workers, start, 2.0)
+    assert run.wait(PATIENCE_S)
+    assert run.progress.entries < ENTRIES
+
+
 def test_started_again_at_once(workers: Farm) -> None:
     """The same results in a second run, while the first still ends; the complete values win."""
     analysis = book(workers.client, ENTRIES, RANGES, slow(10, 500))
@@ -138,6 +152,21 @@ def test_partial_values_are_started_again(workers: Farm) -> None:
     again = rdf_live.start(analysis.booked, every=0.1)
     assert analysis.numbers(again.result(PATIENCE_S)) == oracle(ENTRIES)
     assert analysis.count.GetValue() == ENTRIES
+
+
+def test_no_signal_handler_is_changed(workers: Farm) -> None:
+    """Neither by a run nor by waiting for it, whatever the user has put there."""
+    ours: Any = lambda number, frame: None  # noqa: E731
+    before = signal.signal(signal.SIGINT, ours)
+    try:
+        handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+        analysis = book(workers.client, 1000, 2)
+        run = rdf_live.start(analysis.booked)
+        assert analysis.numbers(run.result(PATIENCE_S)) == oracle(1000)
+        assert {number: signal.getsignal(number) for number in signal.valid_signals()} == handlers
+        assert handlers[signal.SIGINT] is ours
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_cancel_drops_everything(workers: Farm) -> None:

@@ -195,12 +195,14 @@ public:
       }
       return flat;
    }
-   /// Writes the empty objects, before the event loop; address and size of the bytes.
+   /// Writes the empty objects, before the event loop; address and size of the bytes, which are as many as those of the
+   /// vector and stay until they are forgotten.
    std::pair<std::uintptr_t, std::size_t> Templates()
    {
       fTemplates = WriteObjects(Each<const TObject *>([](const Slot &slot) { return slot.Template(); }));
       return {reinterpret_cast<std::uintptr_t>(fTemplates.data()), fTemplates.size()};
    }
+   void ForgetTemplates() { std::string().swap(fTemplates); }
 
 private:
    template <typename R, typename F>
