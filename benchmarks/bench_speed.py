@@ -29,22 +29,27 @@ def book(client: Any, path: str, ranges: int | None) -> list[Any]:
 
 
 def measure(pairs: int, quick: bool) -> dict[str, Any]:
-    """Plain ROOT at both JIT levels, and live, interleaved."""
+    """Live, and plain ROOT in the same processes, in those of Dask at the same JIT level, and as it comes; in turn."""
     path = events(400_000 if quick else 14_000_000)
-    with dasks_own() as plain_1, cluster() as at_2:
+    with dasks_own(1) as plain_1, dasks_own(2) as plain_2, cluster() as at_2:
         times = interleave(
             pairs,
             live=Booked(lambda: book(at_2, path, RANGES), lambda booked: rdf_live.start(booked, every=0.5).result()),
             plain_same=Booked(lambda: book(at_2, path, RANGES), lambda booked: plain(at_2, booked)),
+            plain_dask=Booked(lambda: book(plain_2, path, RANGES), lambda booked: plain(plain_2, booked)),
             plain_comes=Booked(lambda: book(plain_1, path, None), lambda booked: plain(plain_1, booked)),
         )
     header()
     return {
         "live_s": line("live, every=0.5, -O2", times["live"], "s"),
-        "plain_same_s": line(f"plain ROOT, -O2, {RANGES} partitions", times["plain_same"], "s"),
+        "plain_same_s": line(f"plain ROOT, -O2, {RANGES} partitions, our workers", times["plain_same"], "s"),
+        "plain_dask_s": line(f"plain ROOT, -O2, {RANGES} partitions, Dask's workers", times["plain_dask"], "s"),
         "plain_comes_s": line("plain ROOT as it comes (-O1, partitions and workers too)", times["plain_comes"], "s"),
         "live_over_plain_same": line(
-            "live / plain at the same level (aim <= 1.02)", ratios(times, "live", "plain_same")
+            "live / plain at the same level, our workers (aim <= 1.02)", ratios(times, "live", "plain_same")
+        ),
+        "live_over_plain_dask": line(
+            "live / plain at the same level, Dask's workers", ratios(times, "live", "plain_dask")
         ),
         "live_over_plain_comes": line("live / plain as it comes (aim <= 0.8)", ratios(times, "live", "plain_comes")),
     }

@@ -10,8 +10,7 @@ import dask.config
 __all__ = ["compiling", "unset"]
 
 #: Dask has its workers give freed memory back to the system at once (glibc's M_TRIM_THRESHOLD), which also fixes the
-#: size from which every buffer is mapped afresh, page by page. ROOT's buffers are of that size: the event loop over
-#: a TTree takes 3 % longer, and a message of 1 MB three times as long.
+#: size from which every buffer is mapped afresh, page by page: a message of 1 MB takes three times as long.
 _TRIM = ("MALLOC_TRIM_THRESHOLD_", 65536)
 
 

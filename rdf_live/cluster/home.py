@@ -121,7 +121,11 @@ class Home:
 
     def _take(self, name: str, wait: bool) -> int | None:
         while True:
-            descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT, 0o600)
+            except FileNotFoundError:
+                self.make()
+                continue
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:

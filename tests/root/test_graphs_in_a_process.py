@@ -71,6 +71,32 @@ def test_all_actions_cloned_ahead(workers: Farm, monkeypatch: pytest.MonkeyPatch
         assert_same(final[got[name]], expected[name], what=name)
 
 
+def without_memory(on: bool) -> None:
+    """A process that cannot clone, or can again."""
+    from rdf_live.worker.graph import ProcessGraph
+
+    def fail(self: Any) -> None:
+        raise MemoryError("no clones")
+
+    if on:
+        ProcessGraph._cloned, ProcessGraph._clone = ProcessGraph._clone, fail  # type: ignore[attr-defined,method-assign]
+    else:
+        ProcessGraph._clone = ProcessGraph._cloned  # type: ignore[attr-defined,method-assign]
+
+
+def test_no_memory_for_the_next_range(workers: Farm) -> None:
+    """What is finished counts; the next range books afresh."""
+    workers.client.run(without_memory, True)
+    try:
+        df = ROOT.RDataFrame(800, executor=workers.client, npartitions=8).Define("x", "0.01 * rdfentry_")
+        h, count = df.Histo1D(("h", "", 20, 0, 8), "x"), df.Count()
+        run = rdf_live.start([h, count], max_attempts=1)
+        assert run.result(PATIENCE_S)[count] == 800
+    finally:
+        workers.client.run(without_memory, False)
+    assert_same(h.GetValue(), ROOT.RDataFrame(800).Define("x", "0.01 * rdfentry_").Histo1D(("h", "", 20, 0, 8), "x"))
+
+
 def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

@@ -139,8 +139,16 @@ def test_a_process_that_has_the_descriptor_holds_it_too(home):
     assert not home.locked()
 
 
-def test_who_waited_for_a_folder_that_was_removed_locks_the_new_one(home):
+@pytest.mark.parametrize("comes", ["before it is removed", "after it was removed"])
+def test_who_waited_for_a_folder_that_was_removed_locks_the_new_one(home, comes, monkeypatch):
     order = []
+    opened = threading.Event()
+    flock = fcntl.flock
+
+    def opens(descriptor, operation):
+        if threading.current_thread() is thread:
+            opened.set()
+        flock(descriptor, operation)
 
     def wait():
         with home.lock("connecting", wait=True):
@@ -148,10 +156,16 @@ def test_who_waited_for_a_folder_that_was_removed_locks_the_new_one(home):
             assert home.path.is_dir()
 
     thread = threading.Thread(target=wait)
+    monkeypatch.setattr(fcntl, "flock", opens)
     with home.lock("connecting"):
-        thread.start()
         order.append("first")
-        home.remove()
+        if comes == "before it is removed":
+            thread.start()
+            assert opened.wait(30)
+            home.remove()
+        else:
+            home.remove()
+            thread.start()
     thread.join(30)
     assert order == ["first", "second"]
     with home.lock("connecting") as free:
