@@ -90,12 +90,12 @@ def cluster(workers: int = 2) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def dasks_own(jit_level: int) -> Iterator[Client]:
+def dasks_own(jit_level: int, workers: int = 2) -> Iterator[Client]:
     """A local cluster as Dask starts it, which rdf_live has nothing to do with; ROOT by itself compiles at level 1."""
     key = "distributed.nanny.environ"
     with (
         dask.config.set({key: {**dask.config.get(key, {}), "EXTRA_CLING_ARGS": f"-O{jit_level}"}}),
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
         yield client

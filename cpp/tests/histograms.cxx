@@ -3,6 +3,8 @@
 #include "loop.hxx"
 #include "same.hxx"
 
+#include <array>
+
 using namespace rdf_live;
 using ROOT::RDF::RResultPtr;
 
@@ -114,6 +116,31 @@ TEST(ClonesStartFromNothing)
          Check(*graph, *templates, pictures.front(), pictures.front().entries);
       Check(*graph, *templates, Final(*graph), 60);
    }
+}
+
+/// The object that was booked first, if the graph still has it after two clones.
+template <typename T>
+std::weak_ptr<T> AfterClones(ROOT::RDF::RNode df, ROOT::RDF::RResultPtr<T> result, const std::shared_ptr<TaskGraph> &graph)
+{
+   graph->Add(result, "any");
+   const std::weak_ptr<T> first = result.*Member(access::PtrObject<T>{});
+   result = {};
+   for (int task = 0; task < 2; ++task) {
+      TaskMonitor monitor(1., -1);
+      Watch(*graph, monitor, df);
+      graph->Clone();
+   }
+   return first;
+}
+
+TEST(WhatWasBookedFirstIsKeptUnlessItGrows)
+{
+   auto df = Source(10);
+   const std::array graphs{TaskGraph::Create(), TaskGraph::Create(), TaskGraph::Create(), TaskGraph::Create()};
+   CHECK(!AfterClones(df, df.Histo1D<double>({"h", "", 10, 0., 10.}, "x"), graphs[0]).expired());
+   CHECK(AfterClones(df, df.Histo1D<double>("x"), graphs[1]).expired());
+   CHECK(AfterClones(df, df.Graph<double, double>("x", "y"), graphs[2]).expired());
+   CHECK(AfterClones(df, df.Histo1D<double>({"large", "", 1 << 21, 0., 10.}, "x"), graphs[3]).expired());
 }
 
 TEST(ObjectsOfTheClientBelongToNoDirectory)

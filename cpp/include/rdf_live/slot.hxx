@@ -18,6 +18,7 @@
 #include <array>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -43,6 +44,8 @@ public:
    const std::string &Kind() const { return fKind; }
    /// Books a fresh copy of the action for the next task.
    virtual void Clone() = 0;
+   /// Keeps what is booked now for as long as the graph; not what grows with the entries that it has seen.
+   virtual void Keep() {}
    virtual RLoopManager *Manager() const = 0;
    virtual std::size_t Size() const { return 0; }
    virtual std::vector<Segment> Rules() const { return {}; }
@@ -121,6 +124,7 @@ public:
 template <typename T>
 class NumberSlot : public Slot {
    ROOT::RDF::RResultPtr<T> fResult;
+   std::optional<ROOT::RDF::RResultPtr<T>> fKept;
    Numbers fNumbers;
 
    ROOT::Internal::RDF::RActionBase &Action() const { return *(fResult.*Member(access::PtrAction<T>{})); }
@@ -131,6 +135,7 @@ public:
    {
    }
    void Clone() final { fResult = ROOT::Internal::RDF::CloneResultAndAction(fResult); }
+   void Keep() final { fKept = fResult; }
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
    std::size_t Size() const final { return fNumbers.Size(); }
    std::vector<Segment> Rules() const final { return fNumbers.Rules(0); }
@@ -218,6 +223,8 @@ public:
    }
    bool Weighted() const { return fWeighted; }
    bool FindsLimits() const { return fFinds[0] || fFinds[1] || fFinds[2]; }
+   /// False where the object, or what ROOT gathers until the limits are known, grows with the entries.
+   bool Bounded() const { return !kNeverAdds<T> && !FindsLimits(); }
    /// A clone starts with the limits that the last task found, so a result would show which tasks met in one process.
    void ForgetLimits(T &object) const
    {
@@ -275,6 +282,7 @@ public:
 template <typename T>
 class ObjectSlot : public Slot {
    ROOT::RDF::RResultPtr<T> fResult;
+   std::optional<ROOT::RDF::RResultPtr<T>> fKept;
    ObjectPart<T> fPart;
    std::size_t fSize;
 
@@ -304,6 +312,11 @@ public:
       auto &object = *(fResult.*Member(access::PtrObject<T>{}));
       fPart.ForgetEntries(object);
       fPart.ForgetLimits(object);
+   }
+   void Keep() final
+   {
+      if (fPart.Bounded())
+         fKept = fResult;
    }
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
    std::size_t Size() const final { return fSize; }
@@ -356,6 +369,7 @@ class VariedSlot : public Slot {
    using Map_t = ROOT::RDF::Experimental::RResultMap<T>;
    static constexpr bool kObject = std::is_base_of_v<TObject, T>;
    Map_t fMap;
+   std::optional<Map_t> fKept;
    std::vector<std::string> fKeys;
    std::conditional_t<kObject, ObjectPart<T>, Numbers> fPart;
    std::size_t fEach;
@@ -390,6 +404,13 @@ public:
             fPart.ForgetLimits(*value);
          }
       }
+   }
+   void Keep() final
+   {
+      if constexpr (kObject)
+         if (!fPart.Bounded())
+            return;
+      fKept = fMap;
    }
    RLoopManager *Manager() const final { return (fMap.*Member(access::MapAction<T>{}))->GetLoopManager(); }
    std::size_t Size() const final { return fEach * fKeys.size(); }
