@@ -109,7 +109,7 @@ public:
    /// Books every result afresh for the next task of this process.
    ///
    /// What was booked first lies where the interpreter happened to leave room, far from each other. It is kept, so that
-   /// no clone takes its place: they lie side by side then, and a loop over 1000 histograms is a fifth faster.
+   /// no clone takes its place: they lie side by side then, and a loop over 1000 histograms takes a tenth to a fifth less.
    void Clone()
    {
       if (!std::exchange(fCloned, true) && fLength < kKeptValues)
