@@ -169,7 +169,7 @@ class ProcessGraph:
         self._describe()
         for index, kind in enumerate(self._kinds):
             if kind not in _BOOKED_AGAIN:
-                # The slots have them, and put clones in their place: these would stay for as long as the graph.
+                # The slots have them, and keep what is small: these would keep the large ones as well.
                 self._promises[index] = self._nodes[index].rdf_node = None
 
     def _describe(self) -> None:
