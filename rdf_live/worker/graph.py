@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import pickle
 import zlib
@@ -19,6 +20,8 @@ from rdf_live.partial.schema import layout_digest
 from rdf_live.worker.frames import Monitor
 
 __all__ = ["ProcessGraph", "load"]
+
+logger = logging.getLogger("rdf_live.worker")
 
 _RULES = ("min", "max", "moments")  # the order of rdf_live::Rule
 
@@ -141,8 +144,9 @@ class ProcessGraph:
             return
         try:
             self._clone()
-        except Exception:
-            # No memory, perhaps. What is finished is not to suffer, and the next range books afresh.
+        except Exception as error:
+            # No memory, perhaps. What is finished is not to suffer.
+            logger.warning("rdf_live: got no clones of the results, the next range books them afresh: %s", error)
             self.drop()
         else:
             self._ahead = True

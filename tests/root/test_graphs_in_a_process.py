@@ -14,7 +14,7 @@ import pytest
 import ROOT
 import test_actions
 from compare import assert_same
-from conftest import COLUMNS
+from conftest import COLUMNS, Files
 from faults import PATIENCE_S, Farm, farm
 
 import rdf_live
@@ -69,6 +69,41 @@ def test_all_actions_cloned_ahead(workers: Farm, monkeypatch: pytest.MonkeyPatch
     expected = test_actions.book(columns(there), ROOT.RDF.Experimental.VariationsFor)
     for name in expected.keys() - (test_actions.AUTO | test_actions.HALF).keys():
         assert_same(final[got[name]], expected[name], what=name)
+
+
+def count_bookings() -> None:
+    from rdf_live.worker.graph import ProcessGraph
+
+    if hasattr(ProcessGraph, "_bookings"):
+        ProcessGraph._bookings = 0
+        return
+    ProcessGraph._bookings = 0  # type: ignore[attr-defined]
+    book = ProcessGraph._book_all
+
+    def counted(self: Any, *arguments: Any) -> None:
+        ProcessGraph._bookings += 1  # type: ignore[attr-defined]
+        book(self, *arguments)
+
+    ProcessGraph._book_all = counted  # type: ignore[method-assign]
+
+
+def bookings() -> int:
+    from rdf_live.worker.graph import ProcessGraph
+
+    return int(ProcessGraph._bookings)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("entries", [800, None], ids=["entries", "files"])
+def test_booked_once(workers: Farm, files: Files, entries: int | None) -> None:
+    """All further ranges of a process have clones, of headers that the interpreter has compiled too."""
+    workers.client.run(count_bookings)
+    source = (entries,) if entries else ("events", files.trees)
+    df = ROOT.RDataFrame(*source, executor=workers.client, npartitions=4)
+    df = df.Define("u", "0.01 * rdfentry_")
+    run = rdf_live.start([df.Histo1D(("h", "", 20, 0, 8), "u"), df.Sum("u"), df.Count()])
+    run.result(PATIENCE_S)
+    assert run.progress.committed == 4
+    assert list(workers.client.run(bookings).values()) == [1]
 
 
 def without_memory(on: bool) -> None:

@@ -18,7 +18,6 @@
 #include <array>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -42,10 +41,8 @@ public:
    explicit Slot(std::string kind) : fKind(std::move(kind)) {}
    virtual ~Slot() = default;
    const std::string &Kind() const { return fKind; }
-   /// Books a fresh copy of the action for the next task.
-   virtual void Clone() = 0;
-   /// Keeps what is booked now for as long as the graph; not what grows with the entries that it has seen.
-   virtual void Keep() {}
+   /// Books a fresh copy of the action for the next task; gives what was booked before, which goes with the pointer.
+   virtual std::shared_ptr<void> Clone() { return {}; }
    virtual RLoopManager *Manager() const = 0;
    virtual std::size_t Size() const { return 0; }
    virtual std::vector<Segment> Rules() const { return {}; }
@@ -69,6 +66,15 @@ void ReadUnfinished(ROOT::Internal::RDF::RActionBase &action, Reset reset, Read 
    action.Finalize();
    read();
    reset();
+}
+
+/// Replaces a result (or a map of them) by a clone. \return the one before
+template <typename R>
+std::shared_ptr<void> ReplaceByClone(R &result)
+{
+   auto before = std::make_shared<R>(result);
+   result = ROOT::Internal::RDF::CloneResultAndAction(result);
+   return before;
 }
 
 /// Numbers that an action has at hand; the meaning of a double depends on the action ("Sum", "Mean", ...).
@@ -124,7 +130,6 @@ public:
 template <typename T>
 class NumberSlot : public Slot {
    ROOT::RDF::RResultPtr<T> fResult;
-   std::optional<ROOT::RDF::RResultPtr<T>> fKept;
    Numbers fNumbers;
 
    ROOT::Internal::RDF::RActionBase &Action() const { return *(fResult.*Member(access::PtrAction<T>{})); }
@@ -134,8 +139,7 @@ public:
       : Slot(kind), fResult(result), fNumbers(kind)
    {
    }
-   void Clone() final { fResult = ROOT::Internal::RDF::CloneResultAndAction(fResult); }
-   void Keep() final { fKept = fResult; }
+   std::shared_ptr<void> Clone() final { return ReplaceByClone(fResult); }
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
    std::size_t Size() const final { return fNumbers.Size(); }
    std::vector<Segment> Rules() const final { return fNumbers.Rules(0); }
@@ -223,8 +227,6 @@ public:
    }
    bool Weighted() const { return fWeighted; }
    bool FindsLimits() const { return fFinds[0] || fFinds[1] || fFinds[2]; }
-   /// False where the object, or what ROOT gathers until the limits are known, grows with the entries.
-   bool Bounded() const { return !kNeverAdds<T> && !FindsLimits(); }
    /// A clone starts with the limits that the last task found, so a result would show which tasks met in one process.
    void ForgetLimits(T &object) const
    {
@@ -282,7 +284,6 @@ public:
 template <typename T>
 class ObjectSlot : public Slot {
    ROOT::RDF::RResultPtr<T> fResult;
-   std::optional<ROOT::RDF::RResultPtr<T>> fKept;
    ObjectPart<T> fPart;
    std::size_t fSize;
 
@@ -306,17 +307,13 @@ public:
         fSize(fPart.Size(Booked(result)))
    {
    }
-   void Clone() final
+   std::shared_ptr<void> Clone() final
    {
-      fResult = ROOT::Internal::RDF::CloneResultAndAction(fResult);
+      auto before = ReplaceByClone(fResult);
       auto &object = *(fResult.*Member(access::PtrObject<T>{}));
       fPart.ForgetEntries(object);
       fPart.ForgetLimits(object);
-   }
-   void Keep() final
-   {
-      if (fPart.Bounded())
-         fKept = fResult;
+      return before;
    }
    RLoopManager *Manager() const final { return Action().GetLoopManager(); }
    std::size_t Size() const final { return fSize; }
@@ -339,7 +336,6 @@ class ReportSlot : public Slot {
 
 public:
    ReportSlot(const ROOT::RDF::RResultPtr<Report_t> &result, const std::string &kind) : Slot(kind), fResult(result) {}
-   void Clone() final {}
    void Rebook(const ROOT::RDF::RResultPtr<Report_t> &result) { fResult = result; }
    RLoopManager *Manager() const final { return (fResult.*Member(access::PtrAction<Report_t>{}))->GetLoopManager(); }
    void Store(double *, Blobs &blobs, std::size_t index, bool final) override
@@ -357,7 +353,6 @@ public:
 class ForeignSlot : public Slot {
 public:
    using Slot::Slot;
-   void Clone() final {}
    RLoopManager *Manager() const final { return nullptr; }
    bool Live() const final { return false; }
    void Store(double *, Blobs &, std::size_t, bool) final {}
@@ -369,7 +364,6 @@ class VariedSlot : public Slot {
    using Map_t = ROOT::RDF::Experimental::RResultMap<T>;
    static constexpr bool kObject = std::is_base_of_v<TObject, T>;
    Map_t fMap;
-   std::optional<Map_t> fKept;
    std::vector<std::string> fKeys;
    std::conditional_t<kObject, ObjectPart<T>, Numbers> fPart;
    std::size_t fEach;
@@ -395,22 +389,16 @@ public:
       : Slot(kind), fMap(map), fKeys(map.GetKeys()), fPart(Part(fMap, kind)), fEach(Each(fMap, fPart))
    {
    }
-   void Clone() final
+   std::shared_ptr<void> Clone() final
    {
-      fMap = ROOT::Internal::RDF::CloneResultAndAction(fMap);
+      auto before = ReplaceByClone(fMap);
       if constexpr (kObject) {
          for (auto &[name, value] : fMap.*Member(access::MapValues<T>{})) {
             fPart.ForgetEntries(*value);
             fPart.ForgetLimits(*value);
          }
       }
-   }
-   void Keep() final
-   {
-      if constexpr (kObject)
-         if (!fPart.Bounded())
-            return;
-      fKept = fMap;
+      return before;
    }
    RLoopManager *Manager() const final { return (fMap.*Member(access::MapAction<T>{}))->GetLoopManager(); }
    std::size_t Size() const final { return fEach * fKeys.size(); }
