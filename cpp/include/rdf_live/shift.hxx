@@ -14,7 +14,7 @@ namespace rdf_live {
 ///
 /// A processor takes a load for dependent on a recent store whose address has the same lowest twelve bits, and waits for it.
 /// What all results of a graph have in common (its columns) is loaded for each, and the stack is written for each: where
-/// one lies on the other by chance, as in about every sixth graph of many simple histograms, the loop takes a third more.
+/// one lies on the other by chance, which with 200 simple histograms is so in one place of seven, the loop takes 40 % more.
 class StackShift {
    static constexpr std::array<std::size_t, 3> kBytes{16, 1376, 2736}; ///< thirds of 4096, and aligned
    std::array<double, kBytes.size()> fTook{};
