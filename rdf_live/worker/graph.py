@@ -69,6 +69,7 @@ class ProcessGraph:
         self._kinds: list[str] = []
         self.interval = 0.5
         self._movable = False  # its ranges are nothing but numbers of entries
+        self._warned = False
         self._reset()
 
     def _reset(self) -> None:
@@ -146,7 +147,9 @@ class ProcessGraph:
             self._clone()
         except Exception as error:
             # No memory, perhaps. What is finished is not to suffer.
-            logger.warning("rdf_live: got no clones of the results, the next range books them afresh: %s", error)
+            level = logging.DEBUG if self._warned else logging.WARNING
+            logger.log(level, "rdf_live: got no clones of the results, the next ranges book them afresh: %s", error)
+            self._warned = True
             self.drop()
         else:
             self._ahead = True
@@ -173,7 +176,7 @@ class ProcessGraph:
         self._describe()
         for index, kind in enumerate(self._kinds):
             if kind not in _BOOKED_AGAIN:
-                # The slots have them, and keep what is small: these would keep the large ones as well.
+                # The slots have them; these would keep what was booked first for as long as the graph.
                 self._promises[index] = self._nodes[index].rdf_node = None
 
     def _describe(self) -> None:

@@ -95,7 +95,7 @@ def bookings() -> int:
 
 @pytest.mark.parametrize("entries", [800, None], ids=["entries", "files"])
 def test_booked_once(workers: Farm, files: Files, entries: int | None) -> None:
-    """All further ranges of a process have clones, of headers that the interpreter has compiled too."""
+    """All further ranges of a process have clones."""
     workers.client.run(count_bookings)
     source = (entries,) if entries else ("events", files.trees)
     df = ROOT.RDataFrame(*source, executor=workers.client, npartitions=4)

@@ -40,6 +40,7 @@ public:
       const auto space = static_cast<volatile char *>(__builtin_alloca(Bytes()));
       space[0] = 0; // or a compiler would leave it out
       function();
+      space[0] = 0; // or it would give it back before the call, which would be the last thing done here
    }
 };
 
